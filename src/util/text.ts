@@ -1,0 +1,40 @@
+/** How many single-letter edits turn one text into the other, a swap of neighbours counting as one. */
+export function editDistance(from: string, to: string): number {
+  const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, index) => index)]
+  for (let i = 1; i <= from.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= to.length; j++) row.push(cell(rows, row, { from, to, i, j }))
+    rows.push(row)
+  }
+  return rows[from.length]?.[to.length] ?? 0
+}
+
+interface Cell {
+  readonly from: string
+  readonly to: string
+  readonly i: number
+  readonly j: number
+}
+
+function cell(rows: readonly (readonly number[])[], row: readonly number[], { from, to, i, j }: Cell): number {
+  const cost = from[i - 1] === to[j - 1] ? 0 : 1
+  const best = Math.min((rows[i - 1]?.[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (rows[i - 1]?.[j - 1] ?? 0) + cost)
+  const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]
+  return swapped ? Math.min(best, (rows[i - 2]?.[j - 2] ?? 0) + 1) : best
+}
+
+/** The candidate a misspelt word most likely meant, or `undefined` when none is near. Ties: the first in code-unit order. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(word.length / 3))
+  const near = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+  return near[0]?.candidate
+}
+
+/** A text cut to a number of code points, with an ellipsis when something was cut. */
+export function shorten(text: string, length: number): string {
+  const points = [...text]
+  return points.length <= length ? text : `${points.slice(0, length - 1).join('')}…`
+}
