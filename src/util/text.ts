@@ -35,6 +35,6 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 
 /** A text cut to a number of code points, with an ellipsis when something was cut. */
 export function shorten(text: string, length: number): string {
-  const points = [...text]
+  const points = Array.from(text)
   return points.length <= length ? text : `${points.slice(0, length - 1).join('')}…`
 }

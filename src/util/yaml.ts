@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, stringify } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  stringify,
+} from 'yaml'
 import type { Json, JsonObject } from './json.ts'
 import { pointerTo } from './pointer.ts'
 
@@ -10,7 +21,16 @@ export interface TextPlace {
 
 /** What is wrong with a YAML text, in the parser's terms. */
 export interface YamlFault extends TextPlace {
-  readonly kind: 'syntax' | 'duplicate-key' | 'alias-limit' | 'cycle' | 'depth' | 'tag' | 'reserved-key' | 'number' | 'key'
+  readonly kind:
+    | 'syntax'
+    | 'duplicate-key'
+    | 'alias-limit'
+    | 'cycle'
+    | 'depth'
+    | 'tag'
+    | 'reserved-key'
+    | 'number'
+    | 'key'
   readonly message: string
 }
 
@@ -44,7 +64,13 @@ export function parseYaml(text: string): readonly YamlDocument[] {
 function parseDocuments(text: string, lineCounter: LineCounter): unknown {
   if (deepestFlow(text) > MAX_DEPTH) return broken('depth', `nested deeper than ${MAX_DEPTH} levels`)
   try {
-    const all = parseAllDocuments(text, { lineCounter, uniqueKeys: true, prettyErrors: false, strict: true, merge: false })
+    const all = parseAllDocuments(text, {
+      lineCounter,
+      uniqueKeys: true,
+      prettyErrors: false,
+      strict: true,
+      merge: false,
+    })
     return [...all]
   } catch (cause) {
     return broken('depth', cause instanceof RangeError ? `nested deeper than ${MAX_DEPTH} levels` : String(cause))
@@ -104,20 +130,27 @@ function walk(document: Document.Parsed, state: Walk): void {
   const visit = (node: unknown, pointer: string, key: TextPlace, depth: number): void => {
     const here = offsetOf(node) === undefined ? key : state.placeAt(offsetOf(node) ?? 0)
     state.places.set(pointer, { key, value: here })
-    if (depth > MAX_DEPTH) return void state.faults.push({ kind: 'depth', message: `nested deeper than ${MAX_DEPTH} levels`, ...here })
+    if (depth > MAX_DEPTH)
+      return void state.faults.push({ kind: 'depth', message: `nested deeper than ${MAX_DEPTH} levels`, ...here })
     if (isAlias(node) && ++aliases === MAX_ALIASES + 1) {
       state.faults.push({ kind: 'alias-limit', message: `more than ${MAX_ALIASES} aliases`, ...here })
     }
     checkTag(node, here, state.faults)
-    if (isSeq(node)) for (const [index, item] of node.items.entries()) visit(item, pointerTo(pointer, index), here, depth + 1)
+    if (isSeq(node))
+      for (const [index, item] of node.items.entries()) visit(item, pointerTo(pointer, index), here, depth + 1)
     if (isMap(node)) for (const pair of node.items) visitPair(pair, { pointer, depth, here })
   }
-  const visitPair = (pair: unknown, { pointer, depth, here }: { pointer: string; depth: number; here: TextPlace }): void => {
+  const visitPair = (
+    pair: unknown,
+    { pointer, depth, here }: { pointer: string; depth: number; here: TextPlace },
+  ): void => {
     if (!isPair(pair)) return
     const keyPlace = offsetOf(pair.key) === undefined ? here : state.placeAt(offsetOf(pair.key) ?? 0)
     const key = keyText(pair.key)
-    if (key === undefined) return void state.faults.push({ kind: 'key', message: 'a key must be a plain text', ...keyPlace })
-    if (RESERVED.has(key)) state.faults.push({ kind: 'reserved-key', message: `the key "${key}" is reserved`, ...keyPlace })
+    if (key === undefined)
+      return void state.faults.push({ kind: 'key', message: 'a key must be a plain text', ...keyPlace })
+    if (RESERVED.has(key))
+      state.faults.push({ kind: 'reserved-key', message: `the key "${key}" is reserved`, ...keyPlace })
     visit(pair.value, pointerTo(pointer, key), keyPlace, depth + 1)
   }
   visit(document.contents, '', state.placeAt(document.range[0]), 0)
@@ -129,13 +162,19 @@ function offsetOf(node: unknown): number | undefined {
 
 function keyText(key: unknown): string | undefined {
   if (!isScalar(key)) return key === null ? 'null' : undefined
-  return key.value === null ? 'null' : String(key.value)
+  const { value } = key
+  if (value === null) return 'null'
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined
 }
 
 function checkTag(node: unknown, place: TextPlace, faults: YamlFault[]): void {
   const tag = (node as Node | null | undefined)?.tag
-  if (tag !== undefined && !tag.startsWith('tag:yaml.org,2002:')) faults.push({ kind: 'tag', message: `the tag ${tag} is not read`, ...place })
-  if (tag === 'tag:yaml.org,2002:binary') faults.push({ kind: 'tag', message: 'the tag !!binary is not read', ...place })
+  if (tag !== undefined && !tag.startsWith('tag:yaml.org,2002:'))
+    faults.push({ kind: 'tag', message: `the tag ${tag} is not read`, ...place })
+  if (tag === 'tag:yaml.org,2002:binary')
+    faults.push({ kind: 'tag', message: 'the tag !!binary is not read', ...place })
   if (!isScalar(node) || typeof node.value !== 'number') return
   const source = node.source ?? ''
   if (!Number.isFinite(node.value)) faults.push({ kind: 'number', message: `${source} has no JSON form`, ...place })
