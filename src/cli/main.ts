@@ -20,8 +20,6 @@ const world: CliWorld = {
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort(new Error(name)))
 
-process.exitCode = await main(process.argv)
-
 async function main(argv: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = 0
   const program = build((result) => {
@@ -193,3 +191,5 @@ function addUp(program: Command, finish: Finish): void {
       finish(await up(repository, options, world, interrupt.signal))
     })
 }
+
+process.exitCode = await main(process.argv)

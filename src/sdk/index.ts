@@ -1,0 +1,1 @@
+export { type Connection, connect, type StyrminClient } from './client.ts'
