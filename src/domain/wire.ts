@@ -35,6 +35,22 @@ export interface Intent {
   readonly signature: string
 }
 
+/** How the server greets an agent. */
+export interface Hello {
+  readonly version: 1
+  /** The cluster that the token stands for. */
+  readonly cluster: string
+  /** ed25519, SPKI PEM: what signs intents. */
+  readonly publicKey: string
+  readonly server: string
+}
+
+/** Answer to a long-poll: ascending by sequence, only the newest of each deployment. */
+export interface IntentList {
+  readonly version: 1
+  readonly intents: readonly Intent[]
+}
+
 /** Everything the agent needs to carry out an intent without asking again. Its digest is over its canonical JSON. */
 export interface Bundle {
   readonly version: 1
