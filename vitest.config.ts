@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { alias: { 'styrmin/actions': join(import.meta.dirname, 'src/actions/index.ts') } },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/**/*.cluster.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     pool: 'forks',
