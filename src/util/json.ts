@@ -54,3 +54,8 @@ export function compareText(a: string, b: string): number {
 export function byText<T>(key: (item: T) => string): (a: T, b: T) => number {
   return (a, b) => compareText(key(a), key(b))
 }
+
+/** The JSON form of a plain value of ours: keys that are left out stay out. Errors: TypeError for cycles. */
+export function plainJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject
+}

@@ -1,0 +1,115 @@
+import { objectTitle } from '../../domain/manifest.ts'
+import type { Change, ChangeClass, InstanceDiff, ObjectDiff, Plan, Step } from '../../domain/plan.ts'
+import type { Origin } from '../../domain/source.ts'
+import type { Json } from '../../util/json.ts'
+import { shorten } from '../../util/text.ts'
+import { paint, type Paint } from './paint.ts'
+
+/** How a plan is printed. */
+export interface PrintOptions {
+  readonly color: boolean
+}
+
+/**
+ * Plans as text for a reviewer: verdict, steps, what stops, who changed what, objects, and a summary line.
+ *
+ * Order: as given, which is by deployment. Values are cut to one line; the JSON form has them whole.
+ */
+export function printPlan(plans: readonly Plan[], { color }: PrintOptions): string {
+  const ink = paint(color)
+  const shown = plans.filter(({ verdict }) => verdict.class !== 'none')
+  if (shown.length === 0) return 'No changes.\n'
+  return `${shown.map((plan) => onePlan(plan, ink)).join('\n')}\n${summary(shown)}\n`
+}
+
+const SIGN: Readonly<Partial<Record<ChangeClass, string>>> = {
+  create: '+',
+  delete: '-',
+  'delete-data': '-',
+  recreate: '-/+',
+}
+
+function onePlan(plan: Plan, ink: Paint): string {
+  const { verdict, key, digest } = plan
+  const sign = SIGN[verdict.class] ?? '~'
+  return [
+    `${ink.forClass(verdict.class, `${sign} ${key}`)}  ${ink.bold(verdict.class)}${versions(plan)}`,
+    `    because ${verdict.rule}`,
+    ...verdict.evidence.map((line) => `      ${line}`),
+    `    plan ${digest}`,
+    ...section('steps', plan.steps.map(stepLine)),
+    ...section(
+      'stopped',
+      plan.stops.map(({ component, fromStep, toStep }) => stopLine(component, fromStep, toStep)),
+    ),
+    ...section('inputs', inputLines(plan.diff, ink)),
+    ...section(
+      'objects',
+      plan.diff.objects.flatMap((object) => objectLines(object, ink)),
+    ),
+    ...section('generated once, in no digest', plan.generated),
+    '',
+  ].join('\n')
+}
+
+function versions({ fromVersion, toVersion }: Plan): string {
+  if (fromVersion === undefined || toVersion === undefined) return ` ${toVersion ?? fromVersion ?? ''}`
+  return fromVersion === toVersion ? ` ${toVersion}` : ` ${fromVersion} -> ${toVersion}`
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`    ${title}`, ...lines.map((line) => `      ${line}`)]
+}
+
+function stepLine({ number, title, hook, mode, live }: Step): string {
+  const from = hook === undefined ? '' : `  (${hook} ${mode ?? ''})`
+  return `${String(number).padStart(2)}. ${title}${from}${live ? '  (arguments known only when it runs)' : ''}`
+}
+
+function stopLine(component: string, fromStep: number, toStep: number): string {
+  return fromStep === toStep
+    ? `${component} from step ${fromStep} on`
+    : `${component} in steps ${fromStep} to ${toStep}`
+}
+
+function inputLines({ inputs }: InstanceDiff, ink: Paint): readonly string[] {
+  return inputs.map((input) => `${changeLine(input, ink)}${originText(input.origin)}`)
+}
+
+function originText(origin: Origin | undefined): string {
+  if (origin?.at === undefined) return ''
+  return `  # ${origin.layer}, ${origin.at.file}:${origin.at.line}`
+}
+
+function objectLines({ kind, ref, changes }: ObjectDiff, ink: Paint): readonly string[] {
+  const title = `${objectTitle(ref)}${ref.namespace === '' ? '' : ` in ${ref.namespace}`}`
+  if (kind === 'added') return [ink.green(`+ ${title}`)]
+  if (kind === 'removed') return [ink.red(`- ${title}`)]
+  return [ink.yellow(`~ ${title}`), ...changes.map((change) => `    ${changeLine(change, ink)}`)]
+}
+
+function changeLine(change: Change, ink: Paint): string {
+  switch (change.kind) {
+    case 'added':
+      return ink.green(`+ ${change.at} = ${shown(change.after)}`)
+    case 'removed':
+      return ink.red(`- ${change.at} (was ${shown(change.before)})`)
+    case 'replaced':
+      return ink.yellow(`~ ${change.at}: ${shown(change.before)} -> ${shown(change.after)}`)
+    default:
+      return change satisfies never
+  }
+}
+
+const VALUE_LENGTH = 100
+
+function shown(value: Json): string {
+  return shorten(JSON.stringify(value), VALUE_LENGTH)
+}
+
+function summary(plans: readonly Plan[]): string {
+  const counts = new Map<ChangeClass, number>()
+  for (const { verdict } of plans) counts.set(verdict.class, (counts.get(verdict.class) ?? 0) + 1)
+  const parts = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${count} ${name}`)
+  return `${plans.length} ${plans.length === 1 ? 'deployment changes' : 'deployments change'}: ${parts.join(', ')}.`
+}
