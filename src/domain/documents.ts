@@ -9,6 +9,8 @@ export interface DocumentBase {
   readonly at: SourceRef
   /** Where the value (or the key) at a pointer from the document's root was written. */
   readonly placeOf: (pointer: JsonPointer, what?: 'key' | 'value') => SourceRef
+  /** A number, boolean or null at a pointer as it is written (`1.10`). */
+  readonly sourceOf?: (pointer: JsonPointer) => string | undefined
 }
 
 /** What charts may ask of a cluster. */
@@ -124,6 +126,22 @@ export interface ActionSpec {
   readonly description?: string
   /** `file::function`, the file from the driver's folder. */
   readonly location: { readonly file: string; readonly function: string }
+}
+
+/** One file of a tree as it was read; `mode` as git writes it. */
+export interface SourceFile {
+  readonly path: string
+  readonly mode: string
+  readonly bytes: Uint8Array | 'too-large'
+}
+
+/** A document of ours that cannot be used: what can still be read of its identity, and what is wrong with it. */
+export interface BrokenDocument {
+  readonly kind: StyrminDocument['kind']
+  readonly name: string
+  /** Of a Deployment. */
+  readonly environment?: string
+  readonly at: SourceRef
 }
 
 export type StyrminDocument = ClusterDocument | EnvironmentDocument | DeploymentDocument | DriverDocument

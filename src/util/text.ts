@@ -17,10 +17,11 @@ interface Cell {
 }
 
 function cell(rows: readonly (readonly number[])[], row: readonly number[], { from, to, i, j }: Cell): number {
+  const distance = (back: number, column: number): number => rows[i - back]?.[column] ?? 0
   const cost = from[i - 1] === to[j - 1] ? 0 : 1
-  const best = Math.min((rows[i - 1]?.[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (rows[i - 1]?.[j - 1] ?? 0) + cost)
+  const best = Math.min(distance(1, j) + 1, (row[j - 1] ?? 0) + 1, distance(1, j - 1) + cost)
   const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]
-  return swapped ? Math.min(best, (rows[i - 2]?.[j - 2] ?? 0) + 1) : best
+  return swapped ? Math.min(best, distance(2, j - 2) + 1) : best
 }
 
 /** The candidate a misspelt word most likely meant, or `undefined` when none is near. Ties: the first in code-unit order. */

@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  type Scalar,
   stringify,
 } from 'yaml'
 import type { Json, JsonObject } from './json.ts'
@@ -31,6 +32,7 @@ export interface YamlFault extends TextPlace {
     | 'reserved-key'
     | 'number'
     | 'key'
+    | 'merge'
   readonly message: string
 }
 
@@ -41,11 +43,29 @@ export interface YamlDocument {
   readonly start: TextPlace
   /** Where each value (and, with `key: true`, its key) was written; the nearest written ancestor for pointers not found. */
   readonly placeOf: (pointer: string, what?: 'key' | 'value') => TextPlace
+  /** A number, boolean or null as it is written (`1.10`); `undefined` for everything else. */
+  readonly sourceOf: (pointer: string) => string | undefined
   readonly faults: readonly YamlFault[]
+  /** Plain texts that YAML 1.1 and 1.2 read as different values, in the order of the text. */
+  readonly ambiguous: readonly AmbiguousScalar[]
+}
+
+/** A plain text such as `no`, `0123` or `1:30`. */
+export interface AmbiguousScalar extends TextPlace {
+  readonly pointer: string
+  readonly source: string
+}
+
+interface NodePlace {
+  readonly key: TextPlace
+  readonly value: TextPlace
+  readonly source?: string
 }
 
 const MAX_ALIASES = 50
 const MAX_DEPTH = 100
+/** Faults after which nothing of the document can be trusted. */
+const UNREADABLE: ReadonlySet<YamlFault['kind']> = new Set(['syntax', 'depth', 'alias-limit', 'cycle'])
 const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
@@ -56,42 +76,37 @@ const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
  */
 export function parseYaml(text: string): readonly YamlDocument[] {
   const lines = new LineCounter()
-  const documents = parseDocuments(text, lines)
-  if (!Array.isArray(documents)) return [documents as YamlDocument]
-  return (documents as readonly Document.Parsed[]).map((document) => readDocument(document, lines))
-}
-
-function parseDocuments(text: string, lineCounter: LineCounter): unknown {
-  if (deepestFlow(text) > MAX_DEPTH) return broken('depth', `nested deeper than ${MAX_DEPTH} levels`)
+  const deep = deepFlow(text)
+  if (deep !== undefined) return [tooDeep(deep)]
   try {
-    const all = parseAllDocuments(text, {
-      lineCounter,
-      uniqueKeys: true,
-      prettyErrors: false,
-      strict: true,
-      merge: false,
-    })
-    return [...all]
+    const options = { lineCounter: lines, uniqueKeys: true, prettyErrors: false, strict: true, merge: false }
+    return [...parseAllDocuments(text, options)].map((document) => readDocument(document, lines))
   } catch (cause) {
-    return broken('depth', cause instanceof RangeError ? `nested deeper than ${MAX_DEPTH} levels` : String(cause))
+    if (cause instanceof RangeError) return [tooDeep({ line: 1, col: 1 })]
+    throw cause
   }
 }
 
-/** How deep brackets nest, so that a hostile text is refused before a recursive parser meets it. */
-function deepestFlow(text: string): number {
+/** Where brackets nest too deep, so that a hostile text is refused before a recursive parser meets it. */
+function deepFlow(text: string): TextPlace | undefined {
   let depth = 0
-  let deepest = 0
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
-    if (code === 91 || code === 123) deepest = Math.max(deepest, ++depth)
+    if (code === 91 || code === 123) depth++
     else if (code === 93 || code === 125) depth = Math.max(0, depth - 1)
+    if (depth > MAX_DEPTH) return placeInText(text, index)
   }
-  return deepest
+  return undefined
 }
 
-function broken(kind: YamlFault['kind'], message: string): YamlDocument {
-  const start = { line: 1, col: 1 }
-  return { value: null, start, placeOf: () => start, faults: [{ kind, message, ...start }] }
+function placeInText(text: string, offset: number): TextPlace {
+  const before = text.slice(0, offset).split('\n')
+  return { line: before.length, col: (before.at(-1)?.length ?? 0) + 1 }
+}
+
+function tooDeep(start: TextPlace): YamlDocument {
+  const fault: YamlFault = { kind: 'depth', message: `nested deeper than ${MAX_DEPTH} levels`, ...start }
+  return { value: null, start, placeOf: () => start, sourceOf: () => undefined, faults: [fault], ambiguous: [] }
 }
 
 function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
@@ -102,10 +117,19 @@ function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
     message: fault.message,
     ...placeAt(fault.pos[0]),
   }))
-  const places = new Map<string, { readonly key: TextPlace; readonly value: TextPlace }>()
-  if (faults.length === 0) walk(document, { places, faults, placeAt })
-  const value = faults.length === 0 ? toJson(document, faults, start) : null
-  return { value, start, placeOf: (pointer, what = 'value') => lookUp(places, pointer, start)[what], faults }
+  const places = new Map<string, NodePlace>()
+  const ambiguous: AmbiguousScalar[] = []
+  const sound = (): boolean => !faults.some(({ kind }) => UNREADABLE.has(kind))
+  if (sound()) walk(document, { places, faults, ambiguous, placeAt, aliases: 0 })
+  const value = sound() ? toJson(document, faults, start) : null
+  return {
+    value,
+    start,
+    placeOf: (pointer, what = 'value') => lookUp(places, pointer, start)[what],
+    sourceOf: (pointer) => places.get(pointer)?.source,
+    faults,
+    ambiguous,
+  }
 }
 
 function faultKind(code: string): YamlFault['kind'] {
@@ -120,22 +144,20 @@ function placeOfOffset(lines: LineCounter, offset: number): TextPlace {
 }
 
 interface Walk {
-  readonly places: Map<string, { readonly key: TextPlace; readonly value: TextPlace }>
+  readonly places: Map<string, NodePlace>
   readonly faults: YamlFault[]
+  readonly ambiguous: AmbiguousScalar[]
   readonly placeAt: (offset: number) => TextPlace
+  aliases: number
 }
 
 function walk(document: Document.Parsed, state: Walk): void {
-  let aliases = 0
   const visit = (node: unknown, pointer: string, key: TextPlace, depth: number): void => {
     const here = offsetOf(node) === undefined ? key : state.placeAt(offsetOf(node) ?? 0)
-    state.places.set(pointer, { key, value: here })
+    notePlace(node, { pointer, key, here }, state)
+    checkNode(node, here, state)
     if (depth > MAX_DEPTH)
       return void state.faults.push({ kind: 'depth', message: `nested deeper than ${MAX_DEPTH} levels`, ...here })
-    if (isAlias(node) && ++aliases === MAX_ALIASES + 1) {
-      state.faults.push({ kind: 'alias-limit', message: `more than ${MAX_ALIASES} aliases`, ...here })
-    }
-    checkTag(node, here, state.faults)
     if (isSeq(node))
       for (const [index, item] of node.items.entries()) visit(item, pointerTo(pointer, index), here, depth + 1)
     if (isMap(node)) for (const pair of node.items) visitPair(pair, { pointer, depth, here })
@@ -149,11 +171,30 @@ function walk(document: Document.Parsed, state: Walk): void {
     const key = keyText(pair.key)
     if (key === undefined)
       return void state.faults.push({ kind: 'key', message: 'a key must be a plain text', ...keyPlace })
+    if (key === '<<' && isScalar(pair.key) && pair.key.type === 'PLAIN')
+      state.faults.push({ kind: 'merge', message: 'merge keys ("<<") are not read', ...keyPlace })
     if (RESERVED.has(key))
       state.faults.push({ kind: 'reserved-key', message: `the key "${key}" is reserved`, ...keyPlace })
     visit(pair.value, pointerTo(pointer, key), keyPlace, depth + 1)
   }
   visit(document.contents, '', state.placeAt(document.range[0]), 0)
+}
+
+function notePlace(
+  node: unknown,
+  { pointer, key, here }: { readonly pointer: string; readonly key: TextPlace; readonly here: TextPlace },
+  { places, ambiguous }: Walk,
+): void {
+  const source = plainSource(node)
+  places.set(pointer, { key, value: here, ...(source === undefined ? {} : { source }) })
+  if (isAmbiguous(node)) ambiguous.push({ pointer, source: node.source ?? '', ...here })
+}
+
+function checkNode(node: unknown, here: TextPlace, state: Walk): void {
+  if (isAlias(node) && ++state.aliases === MAX_ALIASES + 1)
+    state.faults.push({ kind: 'alias-limit', message: `more than ${MAX_ALIASES} aliases`, ...here })
+  checkTag(node, here, state.faults)
+  checkNumber(node, here, state.faults)
 }
 
 function offsetOf(node: unknown): number | undefined {
@@ -169,18 +210,31 @@ function keyText(key: unknown): string | undefined {
     : undefined
 }
 
+/** What YAML 1.1 reads as a boolean, an octal or a base-60 number, and 1.2 does not. */
+const AMBIGUOUS = /^(y|n|yes|no|on|off|[-+]?0\d+|[-+]?0o[0-7]+|[-+]?\d+(:[0-5]?\d)+)$/i
+
+function isAmbiguous(node: unknown): node is Scalar {
+  return isScalar(node) && node.type === 'PLAIN' && AMBIGUOUS.test(node.source ?? '')
+}
+
+function plainSource(node: unknown): string | undefined {
+  return isScalar(node) && typeof node.value !== 'string' ? node.source : undefined
+}
+
+const KNOWN_TAGS = 'tag:yaml.org,2002:'
+
 function checkTag(node: unknown, place: TextPlace, faults: YamlFault[]): void {
   const tag = (node as Node | null | undefined)?.tag
-  if (tag !== undefined && !tag.startsWith('tag:yaml.org,2002:'))
-    faults.push({ kind: 'tag', message: `the tag ${tag} is not read`, ...place })
-  if (tag === 'tag:yaml.org,2002:binary')
-    faults.push({ kind: 'tag', message: 'the tag !!binary is not read', ...place })
+  if (tag !== undefined && (!tag.startsWith(KNOWN_TAGS) || tag === `${KNOWN_TAGS}binary`))
+    faults.push({ kind: 'tag', message: `the tag ${tag.replace(KNOWN_TAGS, '!!')} is not read`, ...place })
+}
+
+function checkNumber(node: unknown, place: TextPlace, faults: YamlFault[]): void {
   if (!isScalar(node) || typeof node.value !== 'number') return
   const source = node.source ?? ''
   if (!Number.isFinite(node.value)) faults.push({ kind: 'number', message: `${source} has no JSON form`, ...place })
-  else if (/^[-+]?\d+$/.test(source) && !Number.isSafeInteger(node.value)) {
+  else if (/^[-+]?\d+$/.test(source) && !Number.isSafeInteger(node.value))
     faults.push({ kind: 'number', message: `${source} is too large to be kept exactly`, ...place })
-  }
 }
 
 function toJson(document: Document.Parsed, faults: YamlFault[], start: TextPlace): Json {
@@ -199,11 +253,7 @@ function toJson(document: Document.Parsed, faults: YamlFault[], start: TextPlace
   }
 }
 
-function lookUp(
-  places: ReadonlyMap<string, { readonly key: TextPlace; readonly value: TextPlace }>,
-  pointer: string,
-  start: TextPlace,
-): { readonly key: TextPlace; readonly value: TextPlace } {
+function lookUp(places: ReadonlyMap<string, NodePlace>, pointer: string, start: TextPlace): NodePlace {
   for (let here = pointer; ; here = here.slice(0, here.lastIndexOf('/'))) {
     const found = places.get(here)
     if (found !== undefined) return found
