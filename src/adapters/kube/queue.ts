@@ -93,7 +93,8 @@ export class WorkQueue {
     signal.addEventListener('abort', () => this.#pump(), { once: true })
     this.#pump()
     await promise
-    for (const key of [...this.#timers.keys()]) this.#clearTimer(key)
+    for (const { timer } of this.#timers.values()) clearTimeout(timer)
+    this.#timers.clear()
   }
 
   async #work(key: string, worker: Worker, signal: AbortSignal): Promise<void> {

@@ -33,6 +33,7 @@ interface Entry<T> {
 
 const FIRST_WAIT_MS = 200
 const MAX_WAIT_MS = 30_000
+const MAX_DELETED = 1_000
 
 /** `namespace/name` of an object. */
 export function cacheKey(object: JsonObject): string {
@@ -56,6 +57,8 @@ class Reflection<T> {
   readonly #signal: AbortSignal
   readonly #entries = new Map<string, Entry<T>>()
   readonly #first = Promise.withResolvers<undefined>()
+  /** Versions of what was deleted lately, so that a late answer to a write does not bring it back. */
+  readonly #deleted = new Map<string, bigint>()
   /** From where a watch goes on; `undefined` when only a new list helps. */
   #version: string | undefined
 
@@ -117,7 +120,7 @@ class Reflection<T> {
     }
     for (const [key, entry] of this.#entries) {
       // Our own write may be newer than the list.
-      if (!seen.has(key) && entry.version <= listed) this.#drop(key)
+      if (!seen.has(key) && entry.version <= listed) this.#drop(key, listed)
     }
     this.#version = resourceVersion
     this.#first.resolve(undefined)
@@ -135,7 +138,7 @@ class Reflection<T> {
     const key = cacheKey(object)
     const version = versionOf(object)
     const before = this.#entries.get(key)
-    if (before !== undefined && before.version >= version) return
+    if ((before?.version ?? this.#deleted.get(key) ?? -1n) >= version) return
     const value = this.#options.keep(object)
     this.#entries.set(key, { version, value })
     this.#options.onChange(key, value, before?.value)
@@ -144,13 +147,21 @@ class Reflection<T> {
   #dropUnlessNewer(object: JsonObject): void {
     const key = cacheKey(object)
     const entry = this.#entries.get(key)
-    if (entry !== undefined && entry.version <= versionOf(object)) this.#drop(key)
+    if (entry === undefined) this.#remember(key, versionOf(object))
+    else if (entry.version <= versionOf(object)) this.#drop(key, versionOf(object))
   }
 
-  #drop(key: string): void {
+  #drop(key: string, version: bigint): void {
     const before = this.#entries.get(key)
     this.#entries.delete(key)
+    this.#remember(key, version)
     this.#options.onChange(key, undefined, before?.value)
+  }
+
+  #remember(key: string, version: bigint): void {
+    this.#deleted.set(key, version)
+    const [oldest] = this.#deleted.keys()
+    if (this.#deleted.size > MAX_DELETED && oldest !== undefined) this.#deleted.delete(oldest)
   }
 }
 
