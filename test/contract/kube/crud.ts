@@ -33,7 +33,7 @@ export function crudContract(contract: () => Contract): void {
       const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'run-' } }
       const first = await kube.post(maps, body)
       const second = await kube.post(maps, body)
-      expect(String(first.at('metadata', 'name'))).toMatch(/^run-[a-z0-9]{5}$/)
+      expect(first.textAt('metadata', 'name')).toMatch(/^run-[a-z0-9]{5}$/)
       expect(first.at('metadata', 'name')).not.toBe(second.at('metadata', 'name'))
     })
 

@@ -12,7 +12,7 @@ export interface KubeServer extends KubeEndpoint {
 export interface Contract {
   readonly kube: KubeHttp
   readonly compact: (() => Promise<void>) | undefined
-  namespace(): Promise<string>
+  readonly namespace: () => Promise<string>
 }
 
 /** Paths of a namespace's core resources, `/api/v1/namespaces/n/configmaps`. */
@@ -25,13 +25,14 @@ export function groupPath(group: string, namespace: string, resource: string, na
   return [`/apis/${group}/namespaces/${namespace}/${resource}`, ...(name === undefined ? [] : [name])].join('/')
 }
 
-/** A ConfigMap, with more metadata where given. */
+/** A ConfigMap, with more metadata where given; without data it has no such key. */
 export function configMap(
   name: string,
   data: Readonly<Record<string, string>> = {},
   metadata: JsonObject = {},
 ): JsonObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...metadata }, data }
+  const body = Object.keys(data).length === 0 ? {} : { data }
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...metadata }, ...body }
 }
 
 /** A Secret with base64 data: no controller makes one by itself, so a watch of them is quiet. */
@@ -68,8 +69,8 @@ export function versionOf(reply: Reply): {
 } {
   return {
     generation: reply.at('metadata', 'generation'),
-    version: String(reply.at('metadata', 'resourceVersion')),
-    uid: String(reply.at('metadata', 'uid')),
+    version: reply.textAt('metadata', 'resourceVersion'),
+    uid: reply.textAt('metadata', 'uid'),
   }
 }
 

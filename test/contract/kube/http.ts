@@ -2,7 +2,7 @@ import { Agent as PlainAgent, type IncomingHttpHeaders, type IncomingMessage, re
 import { Agent, request as secureRequest } from 'node:https'
 import { createInterface } from 'node:readline'
 import type { Json, JsonObject } from '../../../src/util/json.ts'
-import { isObject, at as valueAt } from '../../../src/util/json.ts'
+import { isObject, textAt as textOf, at as valueAt } from '../../../src/util/json.ts'
 
 /** Where a Kubernetes API answers, and with which token. */
 export interface KubeEndpoint {
@@ -26,6 +26,8 @@ export interface Reply {
   readonly text: string
   readonly body: JsonObject
   at(...path: readonly (string | number)[]): Json | undefined
+  /** The text at a path of the body; empty when there is none. */
+  textAt(...path: readonly (string | number)[]): string
 }
 
 /** One event of a watch. */
@@ -78,7 +80,7 @@ export function kubeHttp(endpoint: KubeEndpoint): KubeHttp {
     const headers = {
       accept: sending.accept ?? 'application/json',
       authorization: `Bearer ${sending.token ?? endpoint.token}`,
-      ...(payload === undefined ? {} : { 'content-type': sending.type ?? 'application/json' }),
+      ...(payload === undefined ? {} : bodyHeaders(payload, sending)),
     }
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const send = secure ? secureRequest : plainRequest
@@ -98,7 +100,7 @@ export function kubeHttp(endpoint: KubeEndpoint): KubeHttp {
     get: (path, sending) => ask('GET', path, undefined, sending),
     post: (path, body, sending) => ask('POST', path, body, sending),
     put: (path, body, sending) => ask('PUT', path, body, sending),
-    patch: (path, body, type, sending) => ask('PATCH', path, body, { ...sending, type: PATCH_TYPES[type] }),
+    patch: (path, body, type, sending) => ask('PATCH', path, body, { type: PATCH_TYPES[type], ...sending }),
     apply: (path, manager, body, query = '') =>
       ask('PATCH', `${path}?fieldManager=${manager}${query}`, body, { type: PATCH_TYPES.apply }),
     delete: (path, body) => ask('DELETE', path, body),
@@ -107,10 +109,21 @@ export function kubeHttp(endpoint: KubeEndpoint): KubeHttp {
   }
 }
 
+/** The length is said outright: for a DELETE, Node sends neither it nor chunks by itself. */
+function bodyHeaders(payload: string, { type = 'application/json' }: Sending): Readonly<Record<string, string>> {
+  return { 'content-type': type, 'content-length': String(Buffer.byteLength(payload)) }
+}
+
 function reply(answer: IncomingMessage, text: string): Reply {
   const body = parseObject(text)
-  const at = (...path: readonly (string | number)[]): Json | undefined => valueAt(body, ...path)
-  return { status: answer.statusCode ?? 0, headers: answer.headers, text, body, at }
+  return {
+    status: answer.statusCode ?? 0,
+    headers: answer.headers,
+    text,
+    body,
+    at: (...path) => valueAt(body, ...path),
+    textAt: (...path) => textOf(body, ...path) ?? '',
+  }
 }
 
 function parseObject(text: string): JsonObject {

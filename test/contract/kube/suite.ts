@@ -2,9 +2,13 @@
 // Goes out: tests that a real kube-apiserver passes, so that whatever else passes them may stand in for one.
 // Never: a look behind the HTTP interface; the one exception is `compact`.
 import { afterAll, beforeAll, describe } from 'vitest'
+import { applyContract } from './apply.ts'
 import { crudContract } from './crud.ts'
+import { deletionContract } from './deletion.ts'
 import type { Contract, KubeServer } from './fixtures.ts'
 import { kubeHttp } from './http.ts'
+import { listContract } from './lists.ts'
+import { patchContract } from './patches.ts'
 import { watchContract } from './watches.ts'
 
 /** Declares the contract of the Kubernetes API as tests over the server that `open` gives. */
@@ -28,7 +32,11 @@ export function kubeContract(open: () => Promise<KubeServer>): void {
       return contract
     }
     crudContract(opened)
+    listContract(opened)
     watchContract(opened)
+    applyContract(opened)
+    patchContract(opened)
+    deletionContract(opened)
   })
 }
 
@@ -39,7 +47,9 @@ function contractOf(server: KubeServer): Contract {
     compact: server.compact === undefined ? undefined : () => server.compact?.() ?? Promise.resolve(),
     namespace: async () => {
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { generateName: 'contract-' } }
-      return String((await kube.post('/api/v1/namespaces', body)).at('metadata', 'name'))
+      const made = await kube.post('/api/v1/namespaces', body)
+      if (made.status !== 201) throw new Error(`no namespace: ${made.text}`)
+      return made.textAt('metadata', 'name')
     },
   }
 }

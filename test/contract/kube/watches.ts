@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { at } from '../../../src/util/json.ts'
+import { at, textAt } from '../../../src/util/json.ts'
 import { type Contract, corePath, secret, versionOf } from './fixtures.ts'
 import type { Watch, WatchEvent } from './http.ts'
 
@@ -165,7 +165,7 @@ async function take(watch: Watch, count: number): Promise<readonly WatchEvent[]>
 }
 
 function told(event: WatchEvent): string {
-  return `${event.type} ${String(at(event.object, 'metadata', 'name'))}`
+  return `${event.type} ${textAt(event.object, 'metadata', 'name')}`
 }
 
 function numberOf(event: WatchEvent | undefined): number {
