@@ -3,13 +3,17 @@
 // Never: a look behind the HTTP interface; the one exception is `compact`.
 import { afterAll, beforeAll, describe } from 'vitest'
 import { applyContract } from './apply.ts'
+import { crdContract } from './crds.ts'
 import { crudContract } from './crud.ts'
 import { deletionContract } from './deletion.ts'
+import { discoveryContract } from './discovery.ts'
 import type { Contract, KubeServer } from './fixtures.ts'
 import { kubeHttp } from './http.ts'
 import { listContract } from './lists.ts'
 import { patchContract } from './patches.ts'
+import { resourceContract } from './resources.ts'
 import { watchContract } from './watches.ts'
+import { workloadContract } from './workloads.ts'
 
 /** Declares the contract of the Kubernetes API as tests over the server that `open` gives. */
 export function kubeContract(open: () => Promise<KubeServer>): void {
@@ -37,6 +41,10 @@ export function kubeContract(open: () => Promise<KubeServer>): void {
     applyContract(opened)
     patchContract(opened)
     deletionContract(opened)
+    crdContract(opened)
+    discoveryContract(opened)
+    resourceContract(opened)
+    workloadContract(opened)
   })
 }
 
