@@ -112,7 +112,8 @@ function tooDeep(start: TextPlace): YamlDocument {
 function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
   const placeAt = (offset: number): TextPlace => placeOfOffset(lines, offset)
   const start = placeAt(document.contents?.range?.[0] ?? document.range[0])
-  const faults: YamlFault[] = [...document.errors, ...document.warnings].map((fault) => ({
+  const told = [...document.errors, ...document.warnings].filter(({ code }) => code !== 'DUPLICATE_KEY') // found below
+  const faults: YamlFault[] = told.map((fault) => ({
     kind: faultKind(fault.code),
     message: fault.message,
     ...placeAt(fault.pos[0]),
@@ -133,7 +134,6 @@ function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
 }
 
 function faultKind(code: string): YamlFault['kind'] {
-  if (code === 'DUPLICATE_KEY') return 'duplicate-key'
   if (code === 'TAG_RESOLVE_FAILED') return 'tag'
   return 'syntax'
 }
@@ -171,10 +171,7 @@ function walk(document: Document.Parsed, state: Walk): void {
     const key = keyText(pair.key)
     if (key === undefined)
       return void state.faults.push({ kind: 'key', message: 'a key must be a plain text', ...keyPlace })
-    if (key === '<<' && isScalar(pair.key) && pair.key.type === 'PLAIN')
-      state.faults.push({ kind: 'merge', message: 'merge keys ("<<") are not read', ...keyPlace })
-    if (RESERVED.has(key))
-      state.faults.push({ kind: 'reserved-key', message: `the key "${key}" is reserved`, ...keyPlace })
+    checkKey(pair.key, { key, pointer: pointerTo(pointer, key.normalize('NFC')), here: keyPlace }, state)
     visit(pair.value, pointerTo(pointer, key), keyPlace, depth + 1)
   }
   visit(document.contents, '', state.placeAt(document.range[0]), 0)
@@ -188,6 +185,23 @@ function notePlace(
   const source = plainSource(node)
   places.set(pointer, { key, value: here, ...(source === undefined ? {} : { source }) })
   if (isAmbiguous(node)) ambiguous.push({ pointer, source: node.source ?? '', ...here })
+}
+
+function checkKey(
+  node: unknown,
+  { key, pointer, here }: { readonly key: string; readonly pointer: string; readonly here: TextPlace },
+  { places, faults }: Walk,
+): void {
+  const first = places.get(pointer)?.key
+  if (first !== undefined)
+    faults.push({
+      kind: 'duplicate-key',
+      message: `the key "${key}" is there twice, first in line ${first.line}`,
+      ...here,
+    })
+  if (key === '<<' && isScalar(node) && node.type === 'PLAIN')
+    faults.push({ kind: 'merge', message: 'merge keys ("<<") are not read', ...here })
+  if (RESERVED.has(key)) faults.push({ kind: 'reserved-key', message: `the key "${key}" is reserved`, ...here })
 }
 
 function checkNode(node: unknown, here: TextPlace, state: Walk): void {
