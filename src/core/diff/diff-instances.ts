@@ -3,9 +3,10 @@
 import type { JsonPointer } from '../../domain/ids.ts'
 import type { Instance } from '../../domain/instance.ts'
 import type { Manifest, ObjectRef } from '../../domain/manifest.ts'
+import { refOf } from '../../domain/object-ref.ts'
 import type { Change, InstanceDiff, ObjectDiff } from '../../domain/plan.ts'
 import type { Origin } from '../../domain/source.ts'
-import { byText, isObject, type Json, type JsonObject, objectAt, textAt } from '../../util/json.ts'
+import { byText, isObject, type Json, type JsonObject, objectAt } from '../../util/json.ts'
 import { diffObject } from './diff-object.ts'
 import { diffValues } from './diff-values.ts'
 
@@ -86,15 +87,6 @@ function identity({ object, hook }: Manifest): string {
   const { apiVersion, kind, namespace, name } = refOf(object)
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''
   return [group, kind, namespace, name, hook === undefined ? '' : hook.events.join(',')].join('\0')
-}
-
-function refOf(object: JsonObject): ObjectRef {
-  return {
-    apiVersion: textAt(object, 'apiVersion') ?? '',
-    kind: textAt(object, 'kind') ?? '',
-    namespace: textAt(object, 'metadata', 'namespace') ?? '',
-    name: textAt(object, 'metadata', 'name') ?? '',
-  }
 }
 
 function diffOne(before: Manifest | undefined, after: Manifest | undefined): readonly ObjectDiff[] {

@@ -1,6 +1,7 @@
 import type { Manifest, ObjectRef } from '../../domain/manifest.ts'
 import { objectTitle } from '../../domain/manifest.ts'
 import { isObject, type JsonObject, listAt, textAt } from '../../util/json.ts'
+import { refOf } from '../../domain/object-ref.ts'
 import type { StepDraft } from './draft-steps.ts'
 import type { PlanInput } from './make-plan.ts'
 
@@ -33,7 +34,7 @@ export function pruneSteps({ before, after }: PlanInput): readonly StepDraft[] {
     (manifest) => !kept.has(identity(manifest)) && isRemovable(manifest) && !isClaim(manifest),
   )
   if (gone.length === 0) return []
-  const objects = gone.map(refOf).reverse()
+  const objects = gone.map(({ object }) => refOf(object)).reverse()
   return [step('prune', { args: { objects: objects.map(refArgs) }, title: `Remove ${titles(objects)}` })]
 }
 
@@ -56,8 +57,14 @@ export function deleteSteps({ before, verdict }: PlanInput): readonly StepDraft[
   const workloads = manifests.filter(isWorkload)
   const rest = manifests.filter((manifest) => !isClaim(manifest) && !isWorkload(manifest))
   return [
-    ...deleteStep('delete-workloads', workloads.map(refOf)),
-    ...deleteStep('delete-objects', rest.map(refOf)),
+    ...deleteStep(
+      'delete-workloads',
+      workloads.map(({ object }) => refOf(object)),
+    ),
+    ...deleteStep(
+      'delete-objects',
+      rest.map(({ object }) => refOf(object)),
+    ),
     ...(verdict.class === 'delete-data' ? [deleteDataStep(claims, workloads)] : []),
   ]
 }
@@ -81,7 +88,7 @@ function deleteDataStep(claims: readonly Manifest[], workloads: readonly Manifes
   ]
   return {
     ...step('delete', {
-      args: { objects: claims.map(refOf).map(refArgs), claimTemplates: templates },
+      args: { objects: claims.map(({ object }) => refOf(object)).map(refArgs), claimTemplates: templates },
       title: `Delete volumes ${names.join(', ') || '(none)'}`,
     }),
     name: 'delete-data',
@@ -118,18 +125,9 @@ function isRemovable({ object, hook, crd }: Manifest): boolean {
   return hook === undefined && !crd && textAt(annotations, 'helm.sh/resource-policy') !== 'keep'
 }
 
-function refOf({ object }: Manifest): ObjectRef {
-  return {
-    apiVersion: textAt(object, 'apiVersion') ?? '',
-    kind: textAt(object, 'kind') ?? '',
-    namespace: textAt(object, 'metadata', 'namespace') ?? '',
-    name: textAt(object, 'metadata', 'name') ?? '',
-  }
-}
-
 /** Group without version: an object whose API version changes is the same object. */
 function identity(manifest: Manifest): string {
-  const { apiVersion, kind, namespace, name } = refOf(manifest)
+  const { apiVersion, kind, namespace, name } = refOf(manifest.object)
   return [apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '', kind, namespace, name].join(
     '\0',
   )

@@ -6,7 +6,7 @@ import type { InstanceService } from '../../domain/instance.ts'
 import { type Manifest, objectTitle } from '../../domain/manifest.ts'
 import type { Problem } from '../../domain/problem.ts'
 import { digestOf } from '../../util/digest.ts'
-import { isObject, type JsonObject, objectAt, textAt } from '../../util/json.ts'
+import { type JsonObject, objectAt, textAt } from '../../util/json.ts'
 import { checkObject, type ObjectFault } from './check-object.ts'
 import { withDeclaredServices } from './declared-services.ts'
 import { expandLists } from './expand-lists.ts'
@@ -74,7 +74,7 @@ function placed(
     const { namespace: _, ...rest } = metadata
     return { ...manifest, object: { ...object, metadata: rest } }
   }
-  if (isObject(metadata) && (textAt(metadata, 'namespace') ?? '') !== '') return manifest
+  if ((textAt(metadata, 'namespace') ?? '') !== '') return manifest
   return { ...manifest, object: { ...object, metadata: { ...metadata, namespace } } }
 }
 
@@ -102,7 +102,7 @@ function objectId({ object, hook }: Manifest): string {
 
 function problemOf({ code, message, hint }: ObjectFault, manifest: Manifest, scope: RenderScope): Problem {
   const { object, source } = manifest
-  const file = source === 'styrmin' ? scope.chartFolder : `${scope.chartFolder}/${source}`
+  const file = source === 'styrmin' ? `${scope.chartFolder}/Chart.yaml` : chartPlace(scope.chartFolder, source)
   return {
     code,
     severity: 'error',
@@ -111,6 +111,11 @@ function problemOf({ code, message, hint }: ObjectFault, manifest: Manifest, sco
     at: { file, line: 1, col: 1 },
     affects: [scope.key],
   }
+}
+
+/** The repository's path of a file that Helm names `<chart>/templates/…`. */
+export function chartPlace(chartFolder: string, file: string): string {
+  return `${chartFolder}/${file.slice(file.indexOf('/') + 1)}`
 }
 
 function titleOf(object: JsonObject): string {
