@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
-import * as git from 'isomorphic-git'
 import { SetupError } from '../../domain/errors.ts'
 import { type ObjectFs, objectFs } from './object-fs.ts'
 
@@ -26,7 +25,7 @@ export function openRepository(gitdir: string): Repository {
     base: () => ({ fs: files.fs, gitdir, cache }),
     refresh: async () => {
       files.invalidate()
-      const now = await readdir(join(gitdir, 'objects/pack')).catch(() => [])
+      const now = await readdir(join(gitdir, 'objects/pack')).catch((): string[] => [])
       if (packs.some((name) => !now.includes(name))) cache = {}
       packs = now
     },

@@ -71,4 +71,6 @@ export const SERVER_CODES = {
     explanation: 'The version that the agent reports is not the one that charts are rendered for.',
   },
   STY418: { title: 'the address is taken', explanation: 'Another process listens on the address of the server.' },
+  STY419: { title: 'no such folder', explanation: 'The folder that was named does not exist.' },
+  STY420: { title: 'a file cannot be read', explanation: 'A file of the folder exists, but reading it failed.' },
 } as const satisfies CodeCatalogue

@@ -24,8 +24,8 @@ interface Reached {
   readonly origin: string
   readonly source: GitSource
   /** After commits in `work`: brings them where the source looks. */
-  publish(): void
-  close(): Promise<void>
+  readonly publish: () => void
+  readonly close: () => Promise<void>
 }
 
 async function reachLocally(path = ''): Promise<Reached> {
