@@ -39,3 +39,11 @@ export function shorten(text: string, length: number): string {
   const points = Array.from(text)
   return points.length <= length ? text : `${points.slice(0, length - 1).join('')}…`
 }
+
+/** A text without what a terminal would act on or hide: control and direction characters are written as `\u{…}`. */
+export function visible(text: string): string {
+  return text.replace(HIDDEN, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`)
+}
+
+/** C0 and C1 controls, and the characters that turn or hide text. */
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g

@@ -2,7 +2,7 @@ import { objectTitle } from '../../domain/manifest.ts'
 import type { Change, ChangeClass, InstanceDiff, ObjectDiff, Plan, Step } from '../../domain/plan.ts'
 import type { Origin } from '../../domain/source.ts'
 import type { Json } from '../../util/json.ts'
-import { shorten } from '../../util/text.ts'
+import { shorten, visible } from '../../util/text.ts'
 import { paint, type Paint } from './paint.ts'
 
 /** How a plan is printed. */
@@ -22,6 +22,15 @@ export function printPlan(plans: readonly Plan[], { color }: PrintOptions): stri
   return `${shown.map((plan) => onePlan(plan, ink)).join('\n')}\n${summary(shown)}\n`
 }
 
+/** The objects of a difference as text, each with its changed fields. */
+export function printObjectDiffs({ objects }: InstanceDiff, { color }: PrintOptions): string {
+  const ink = paint(color)
+  return objects
+    .flatMap((object) => objectLines(object, ink))
+    .map((line) => `  ${line}\n`)
+    .join('')
+}
+
 const SIGN: Readonly<Partial<Record<ChangeClass, string>>> = {
   create: '+',
   delete: '-',
@@ -35,7 +44,7 @@ function onePlan(plan: Plan, ink: Paint): string {
   return [
     `${ink.forClass(verdict.class, `${sign} ${key}`)}  ${ink.bold(verdict.class)}${versions(plan)}`,
     `    because ${verdict.rule}`,
-    ...verdict.evidence.map((line) => `      ${line}`),
+    ...verdict.evidence.map((line) => `      ${visible(line)}`),
     `    plan ${digest}`,
     ...section('steps', plan.steps.map(stepLine)),
     ...section(
@@ -63,7 +72,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 
 function stepLine({ number, title, hook, mode, live }: Step): string {
   const from = hook === undefined ? '' : `  (${hook} ${mode ?? ''})`
-  return `${String(number).padStart(2)}. ${title}${from}${live ? '  (arguments known only when it runs)' : ''}`
+  return `${String(number).padStart(2)}. ${visible(title)}${from}${live ? '  (arguments known only when it runs)' : ''}`
 }
 
 function stopLine(component: string, fromStep: number, toStep: number): string {
@@ -78,24 +87,25 @@ function inputLines({ inputs }: InstanceDiff, ink: Paint): readonly string[] {
 
 function originText(origin: Origin | undefined): string {
   if (origin?.at === undefined) return ''
-  return `  # ${origin.layer}, ${origin.at.file}:${origin.at.line}`
+  return `  # ${origin.layer}, ${visible(origin.at.file)}:${origin.at.line}`
 }
 
 function objectLines({ kind, ref, changes }: ObjectDiff, ink: Paint): readonly string[] {
-  const title = `${objectTitle(ref)}${ref.namespace === '' ? '' : ` in ${ref.namespace}`}`
+  const title = visible(`${objectTitle(ref)}${ref.namespace === '' ? '' : ` in ${ref.namespace}`}`)
   if (kind === 'added') return [ink.green(`+ ${title}`)]
   if (kind === 'removed') return [ink.red(`- ${title}`)]
   return [ink.yellow(`~ ${title}`), ...changes.map((change) => `    ${changeLine(change, ink)}`)]
 }
 
 function changeLine(change: Change, ink: Paint): string {
+  const at = visible(change.at)
   switch (change.kind) {
     case 'added':
-      return ink.green(`+ ${change.at} = ${shown(change.after)}`)
+      return ink.green(`+ ${at} = ${shown(change.after)}`)
     case 'removed':
-      return ink.red(`- ${change.at} (was ${shown(change.before)})`)
+      return ink.red(`- ${at} (was ${shown(change.before)})`)
     case 'replaced':
-      return ink.yellow(`~ ${change.at}: ${shown(change.before)} -> ${shown(change.after)}`)
+      return ink.yellow(`~ ${at}: ${shown(change.before)} -> ${shown(change.after)}`)
     default:
       return change satisfies never
   }
@@ -104,7 +114,7 @@ function changeLine(change: Change, ink: Paint): string {
 const VALUE_LENGTH = 100
 
 function shown(value: Json): string {
-  return shorten(JSON.stringify(value), VALUE_LENGTH)
+  return shorten(visible(JSON.stringify(value)), VALUE_LENGTH)
 }
 
 function summary(plans: readonly Plan[]): string {
