@@ -2,6 +2,7 @@ import type { TestProject } from 'vitest/node'
 import { chooseControlPlane } from './choose.ts'
 import { startControlPlane } from './control-plane.ts'
 import { machineFacts } from './facts.ts'
+import { builtGitea, giteaMissing } from './gitea.ts'
 import type { SharedAddress } from './shared.ts'
 
 /**
@@ -10,6 +11,7 @@ import type { SharedAddress } from './shared.ts'
  * Errors: rejects when `STYRMIN_REQUIRE_CLUSTER=1` and none can be had; without it the tests are skipped.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await prepareGitea()
   const choice = chooseControlPlane(await machineFacts())
   switch (choice.kind) {
     case 'none': {
@@ -35,4 +37,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     default:
       return choice satisfies never
   }
+}
+
+/** Built here, where no test's time limit runs; only the tests that need it start it. */
+async function prepareGitea(): Promise<void> {
+  const missing = await giteaMissing()
+  if (missing === undefined) await builtGitea()
+  else process.stderr.write(`not run: tests against a real Gitea (${missing})\n`)
 }
