@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../util/json.ts'
 import type { Digest, JsonPointer, StableId } from './ids.ts'
+import type { Problem } from './problem.ts'
 import type { SourceRef } from './source.ts'
 
 /** What every document of ours carries. `spec` is checked against its JSON Schema. */
@@ -141,7 +142,11 @@ export interface BrokenDocument {
   readonly name: string
   /** Of a Deployment. */
   readonly environment?: string
+  /** Of an ApplicationDriver, where it can be read. */
+  readonly version?: string
   readonly at: SourceRef
+  /** The same values as in the list of all problems. */
+  readonly problems: readonly Problem[]
 }
 
 export type StyrminDocument = ClusterDocument | EnvironmentDocument | DeploymentDocument | DriverDocument

@@ -65,11 +65,17 @@ function readOwn(root: JsonObject, yaml: YamlDocument, placed: FileFacts['placed
 function broken(root: JsonObject, at: SourceRef, problems: readonly Problem[]): DocumentReading {
   const kind = kindOf(textAt(root, 'kind'))
   const name = textAt(root, 'metadata', 'name')
-  const environment = textAt(root, 'metadata', 'environment')
   if (kind === undefined || name === undefined) return { problems, unsure: true }
-  if (kind !== 'Deployment') return { broken: { kind, name, at }, problems, unsure: false }
-  if (environment === undefined) return { problems, unsure: true }
-  return { broken: { kind, name, environment, at }, problems, unsure: false }
+  const identity = identityOf(kind, root)
+  if (kind === 'Deployment' && identity.environment === undefined) return { problems, unsure: true }
+  return { broken: { kind, name, ...identity, at, problems }, problems, unsure: false }
+}
+
+function identityOf(kind: Kind, root: JsonObject): Pick<BrokenDocument, 'environment' | 'version'> {
+  const environment = textAt(root, 'metadata', 'environment')
+  const version = textAt(root, 'spec', 'version')
+  if (kind === 'Deployment' && environment !== undefined) return { environment }
+  return kind === 'ApplicationDriver' && version !== undefined ? { version } : {}
 }
 
 function kindOf(text: string | undefined): Kind | undefined {
