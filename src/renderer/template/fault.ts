@@ -1,6 +1,6 @@
 import type { Problem } from '../../domain/problem.ts'
 import type { TextPlace } from '../../util/yaml.ts'
-import { RENDERER_CODES, type RendererCode } from './codes.ts'
+import { CODE_OF, type RendererCode } from './codes.ts'
 
 /** Ends a render: the template, or a value in it, is wrong at a place. Never leaves this folder. */
 export class TemplateFault extends Error {
@@ -36,5 +36,5 @@ export function problemAt(
   text: { readonly message: string; readonly hint: string },
   at?: Problem['at'],
 ): Problem {
-  return { code: RENDERER_CODES[code].code, severity: 'error', ...text, ...(at === undefined ? {} : { at }) }
+  return { code: CODE_OF[code], severity: 'error', ...text, ...(at === undefined ? {} : { at }) }
 }
