@@ -8,7 +8,10 @@ import type { HelmFault } from './helm-types.ts'
  * Source: pkg/engine/engine.go (cleanupParseError, reformatExecErrorMsg) and manifest_sorter.go of the pinned Helm.
  */
 export function readFault(message: string): HelmFault {
-  const at = /^(?:execution|parse) error at \((.+?):(\d+)(?::\d+)?\): /.exec(message) ?? deepestTrace(message)
+  const at =
+    /^(?:execution|parse) error at \((.+?):(\d+)(?::\d+)?\): /.exec(message) ??
+    /^template: (.+?):(\d+)(?::\d+)?: /.exec(message) ??
+    deepestTrace(message)
   if (at?.[1] !== undefined) return { message, file: at[1], line: Number(at[2]) }
   const file = /^YAML parse error on (.+?): /.exec(message)?.[1] ?? /^execution error in \((.+?)\): /.exec(message)?.[1]
   return file === undefined ? { message } : { message, file }

@@ -11,10 +11,11 @@ export function readOutput(reply: Json): HelmOutput {
   if (message !== undefined) return { kind: 'failed', fault: readFault(message.trimEnd()), warnings }
   const result = isObject(reply) ? reply['result'] : undefined
   if (!isRendered(result)) throw new TypeError('the Helm engine gave no result')
-  return { kind: 'rendered', ...result, warnings }
+  const { crds, manifests, hooks, notes } = result
+  return { kind: 'rendered', crds, manifests, hooks, notes, warnings }
 }
 
 /** The lists come from our own Go structs, so their items are not looked into. */
-function isRendered(value: unknown): value is Omit<Rendered, 'kind' | 'warnings'> {
+function isRendered(value: unknown): value is Rendered {
   return isObject(value) && ['crds', 'manifests', 'hooks'].every((key) => Array.isArray(value[key]))
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { checkPrimeSync, createHash, createHmac } from 'node:crypto'
 
 const SUCCESS = 0
 const BAD_FILE = 8
@@ -16,7 +16,7 @@ export class ProcessExit extends Error {
 }
 
 /**
- * The little of WASI (preview 1) that Go's runtime needs to run a library.
+ * The little of WASI (preview 1) that Go's runtime needs to run a library, and our own two imports for chance.
  *
  * Comes in: the module, once instantiated its memory, and for each render a seed and a clock.
  * Goes out: the imports of the module.
@@ -54,13 +54,12 @@ export class Wasi {
   /** Every import the module asks for; what is not served here answers "not supported". */
   imports(module: WebAssembly.Module): WebAssembly.Imports {
     const served = this.#served()
-    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = { styrmin: { stream: this.#startStream } }
-    for (const { module: space, name } of WebAssembly.Module.imports(module)) {
-      if (space !== 'wasi_snapshot_preview1') continue
-      const refused = name.startsWith('fd_') ? BAD_FILE : NOT_SUPPORTED
-      imports[space] = { ...imports[space], [name]: served[name] ?? (() => refused) }
+    const asked = WebAssembly.Module.imports(module).filter((wanted) => wanted.module === 'wasi_snapshot_preview1')
+    const wasi = asked.map(({ name }) => [name, served[name] ?? (() => refusal(name))] as const)
+    return {
+      wasi_snapshot_preview1: Object.fromEntries(wasi),
+      styrmin: { stream: this.#startStream, prime: this.#findPrime },
     }
-    return imports
   }
 
   #served(): Readonly<Record<string, (...args: never[]) => number>> {
@@ -83,8 +82,17 @@ export class Wasi {
     }
   }
 
-  #startStream = (at: number, size: number): void => {
-    this.#stream = streamOf(this.#seed, Buffer.from(this.#bytes(at >>> 0, size)).toString('utf8'))
+  #startStream = (at: number, size: number): undefined => {
+    this.#stream = streamOf(this.#seed, Buffer.from(this.#bytes(at, size)).toString('utf8'))
+  }
+
+  #findPrime = (bits: number, at: number): undefined => {
+    const into = this.#bytes(at, bits / 8)
+    do {
+      this.#stream(into)
+      into[0] = (into[0] ?? 0) | 0b1100_0000
+      into[into.length - 1] = (into.at(-1) ?? 0) | 1
+    } while (!checkPrimeSync(into))
   }
 
   #writeArgs(list: number, text: number): number {
@@ -142,6 +150,10 @@ export class Wasi {
     if (this.#memory === undefined) throw new TypeError('the module has no memory yet')
     return new Uint8Array(this.#memory.buffer, at, size)
   }
+}
+
+function refusal(name: string): number {
+  return name.startsWith('fd_') ? BAD_FILE : NOT_SUPPORTED
 }
 
 /** Endless bytes that depend on the seed and the name only: block n is SHA-256 of a key made of both, and n. */

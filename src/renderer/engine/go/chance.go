@@ -52,6 +52,10 @@ func seededFuncs() template.FuncMap {
 		"values": valuesByKey,
 	}
 	originals := sprig.TxtFuncMap()
+	originals["genPrivateKey"] = keyOf(originals["genPrivateKey"])
+	for _, name := range []string{"genCA", "genSelfSignedCert", "genSignedCert"} {
+		originals[name] = withKey(originals[name+"WithKey"], originals[name])
+	}
 	for _, name := range chanceful {
 		funcs[name] = withStream(name, originals[name], start)
 	}

@@ -98,7 +98,7 @@ func renderChart(ask request, said *warnings) (*result, error) {
 	options := common.ReleaseOptions{
 		Name: ask.Release.Name, Namespace: ask.Release.Namespace, Revision: 1, IsInstall: true,
 	}
-	context, err := util.ToRenderValuesWithSchemaValidation(chrt, values, options, capabilities, false)
+	top, err := util.ToRenderValuesWithSchemaValidation(chrt, values, options, capabilities, false)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func renderChart(ask request, said *warnings) (*result, error) {
 		return nil, fmt.Errorf("chart requires kubeVersion: %s which is incompatible with Kubernetes %s",
 			chrt.Metadata.KubeVersion, capabilities.KubeVersion.Version)
 	}
-	return renderResources(chrt, context)
+	return renderResources(chrt, top)
 }
 
 // capabilitiesOf is `--kube-version` and `--api-versions`: the latter are added to those that Helm knows itself.

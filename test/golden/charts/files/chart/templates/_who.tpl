@@ -1,0 +1,3 @@
+{{- define "almanac.who" -}}
+{{ (first .Chart.Maintainers).Name }} <{{ (index .Chart.Maintainers 0).Email }}>
+{{- end -}}

@@ -1,0 +1,3 @@
+{{- define "cellar.label" -}}
+cellar-{{ .Values.barrel.litres }}-{{ .Chart.Name }}
+{{- end -}}
