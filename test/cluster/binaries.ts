@@ -64,6 +64,7 @@ export async function goBinary(program: GoProgram): Promise<string> {
     (await goVersion()) ?? '',
   ]
   const folder = await cachedFolder({ name: program.name, inputs }, async (half) => {
+    announceBuild(program.name)
     const args = ['build', ...flags, '-o', join(half, program.name), program.package]
     await run('go', args, { cwd: program.module, env: { ...process.env, CGO_ENABLED: '0' }, maxBuffer: 1 << 26 })
   })
@@ -78,4 +79,9 @@ export async function goVersion(): Promise<string | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** Tells whoever waits why it takes minutes. */
+export function announceBuild(name: string): void {
+  process.stderr.write(`building ${name}, once for this machine\n`)
 }

@@ -34,7 +34,6 @@ export async function cachedFolder(key: CacheKey, make: (folder: string) => Prom
     const half = `${folder}.half-${process.pid}`
     await rm(half, { recursive: true, force: true })
     await mkdir(half, { recursive: true })
-    process.stderr.write(`building ${key.name}, once for this machine\n`)
     await make(half)
     await settle(half, folder)
     return folder

@@ -51,6 +51,11 @@ export interface ControlPlane {
 const UNCACHED = 'podtemplates#0'
 const NODES = ['node-a', 'node-b']
 const QPS = 500
+const KWOK = [
+  '--manage-all-nodes',
+  '--node-lease-duration-seconds=40',
+  `--config=${join(import.meta.dirname, 'kwok-stages.yaml')}`,
+]
 
 /**
  * Starts a real control plane on free ports of the loopback.
@@ -111,7 +116,7 @@ async function start(
   if (paths.has('kube-scheduler')) {
     run('kube-scheduler', [...client, ...pace, '--leader-elect=false', '--secure-port=0'])
   }
-  if (paths.has('kwok')) run('kwok', [...client, '--manage-all-nodes', '--node-lease-duration-seconds=40'])
+  if (paths.has('kwok')) run('kwok', [...client, ...KWOK])
   await settle(files, paths)
 
   return {

@@ -6,7 +6,7 @@ import { chmod, chown, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promise
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { goVersion } from './binaries.ts'
+import { announceBuild, goVersion } from './binaries.ts'
 import { cachedFolder } from './cache.ts'
 import { type Daemons, logTail, openDaemons } from './daemons.ts'
 import { freePort } from './ports.ts'
@@ -176,6 +176,7 @@ export async function giteaMissing(): Promise<string | undefined> {
 export async function builtGitea(): Promise<string> {
   const inputs = [VERSION, SUM, FLAGS.join(' '), STATIC.join(' '), (await goVersion()) ?? '']
   return cachedFolder({ name: 'gitea', inputs }, async (half) => {
+    announceBuild('gitea')
     const { stdout } = await run('go', ['mod', 'download', '-json', `code.gitea.io/gitea@${VERSION}`], { cwd: half })
     const module = JSON.parse(stdout) as { readonly Dir: string; readonly Sum: string }
     if (module.Sum !== SUM) throw new Error(`Gitea ${VERSION} has checksum ${module.Sum}, not the pinned ${SUM}`)
