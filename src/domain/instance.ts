@@ -60,6 +60,8 @@ export interface ResolvedInstance {
   readonly actions: readonly LinkedAction[]
   /** Who set each leaf of the context's layers and parameters; pointers are from the context's root. */
   readonly origins: ReadonlyMap<JsonPointer, Origin>
+  /** Left out where the driver refuses to go back to an older application version. */
+  readonly downgrade?: 'supported'
   readonly at: SourceRef
 }
 

@@ -39,4 +39,8 @@ export const INSTANCE_CODES = {
     title: 'change not carried out',
     explanation: 'The change is understood, but would lose data or needs a procedure that does not exist yet.',
   },
+  STY261: {
+    title: 'link in a driver',
+    explanation: 'Links could point out of the driver, so a driver with one is not read.',
+  },
 } as const satisfies CodeCatalogue
