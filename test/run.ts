@@ -1,4 +1,4 @@
-/** `npm test`: all tests that this machine can run; the last line is `N passed, N failed` over both projects. */
+/** `npm test [path...]`: all tests that this machine can run; the last line is `N passed, N failed` over both projects. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,6 +14,7 @@ interface Counts {
 const root = join(import.meta.dirname, '..')
 const bin = join(root, 'node_modules', '.bin')
 const required = process.env['STYRMIN_REQUIRE_CLUSTER'] === '1'
+const paths = process.argv.slice(2)
 const reports = mkdtempSync(join(tmpdir(), 'styrmin-tests-'))
 
 say(`node ${process.version} at ${process.execPath}`)
@@ -47,7 +48,7 @@ async function run(config: string): Promise<Counts> {
     `--outputFile.json=${report}`,
   ]
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}` }
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' })
+  const child = spawn(process.execPath, [...args, ...named], { cwd: root, env, stdio: 'inherit' })
   const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)))
   const counts = countsOf(report)
   // A file that cannot be loaded fails the run without a failed test.

@@ -13,7 +13,7 @@ const STAMP = `-X ${VERSION}.gitVersion=${KUBERNETES} -X ${VERSION}.gitMajor=1 -
 const modules = join(import.meta.dirname, 'build')
 
 /** A program built from a pinned Go module; `module` is the folder of its go.mod and go.sum. */
-export interface GoProgram {
+interface GoProgram {
   readonly name: string
   readonly module: string
   readonly package: string
@@ -54,7 +54,7 @@ function programOf(name: ProgramName): GoProgram {
  *
  * Errors: rejects with the compiler's output when the build fails.
  */
-export async function goBinary(program: GoProgram): Promise<string> {
+async function goBinary(program: GoProgram): Promise<string> {
   const flags = ['-trimpath', '-mod=readonly', '-buildvcs=false', '-ldflags', `-s -w ${program.linkFlags}`.trimEnd()]
   const inputs = [
     await readFile(join(program.module, 'go.mod'), 'utf8'),
