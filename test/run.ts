@@ -47,6 +47,7 @@ async function run(config: string): Promise<Counts> {
     '--reporter=json',
     `--outputFile.json=${report}`,
   ]
+  const named = paths.length === 0 ? [] : [...paths, '--passWithNoTests']
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}` }
   const child = spawn(process.execPath, [...args, ...named], { cwd: root, env, stdio: 'inherit' })
   const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)))
