@@ -6,7 +6,8 @@ import type { Manifest, ObjectRef } from '../../domain/manifest.ts'
 import { refOf } from '../../domain/object-ref.ts'
 import type { Change, InstanceDiff, ObjectDiff } from '../../domain/plan.ts'
 import type { Origin } from '../../domain/source.ts'
-import { byText, isObject, type Json, type JsonObject, objectAt } from '../../util/json.ts'
+import { byText, isObject, type Json, type JsonObject, objectAt, own } from '../../util/json.ts'
+import { pointerTo } from '../../util/pointer.ts'
 import { diffObject } from './diff-object.ts'
 import { diffValues } from './diff-values.ts'
 
@@ -35,11 +36,27 @@ export function diffInstances(before: Side | undefined, after: Side | undefined)
 }
 
 function diffInputs(before: Side | undefined, after: Side | undefined): InstanceDiff['inputs'] {
-  const changes = diffValues(inputsOf(before), inputsOf(after))
+  const changes = diffValues(inputsOf(before), inputsOf(after)).flatMap(leafChanges)
   return changes.map((change) => {
     const origin = originAt((change.kind === 'removed' ? before : after)?.origins, change.at)
     return origin === undefined ? change : { ...change, origin }
   })
+}
+
+/** An input that comes or goes as a whole, leaf by leaf, because each leaf was set by somebody; empty objects are nothing. */
+function leafChanges(change: Change): readonly Change[] {
+  if (change.kind === 'replaced') return [change]
+  const value = change.kind === 'added' ? change.after : change.before
+  if (!isObject(value)) return [change]
+  return Object.keys(value)
+    .sort()
+    .flatMap((key) => {
+      const at = pointerTo(change.at, key)
+      const leaf = own(value, key) ?? null
+      return leafChanges(
+        change.kind === 'added' ? { kind: 'added', at, after: leaf } : { kind: 'removed', at, before: leaf },
+      )
+    })
 }
 
 /** What people set, at the places where the context has it, and beside it what is no part of the context. */
@@ -59,15 +76,13 @@ function inputsOf(side: Side | undefined): JsonObject {
   }
 }
 
-/** Who set a value: the place of its own pointer, else of the nearest value that holds it, else of one inside it. */
+/** Who set a value: as its own pointer says, else the nearest one above it. */
 function originAt(origins: ReadonlyMap<JsonPointer, Origin> | undefined, at: JsonPointer): Origin | undefined {
-  if (origins === undefined) return undefined
-  for (let here = at; here !== ''; here = here.slice(0, here.lastIndexOf('/'))) {
+  for (let here = at; origins !== undefined; here = here.slice(0, here.lastIndexOf('/'))) {
     const found = origins.get(here)
-    if (found !== undefined) return found
+    if (found !== undefined || here === '') return found
   }
-  const inside = [...origins.keys()].filter((pointer) => pointer.startsWith(`${at}/`)).sort()[0]
-  return inside === undefined ? undefined : origins.get(inside)
+  return undefined
 }
 
 function diffManifests(before: readonly Manifest[], after: readonly Manifest[]): readonly ObjectDiff[] {

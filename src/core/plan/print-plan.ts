@@ -51,12 +51,12 @@ function onePlan(plan: Plan, ink: Paint): string {
       'stopped',
       plan.stops.map(({ component, fromStep, toStep }) => stopLine(component, fromStep, toStep)),
     ),
-    ...section('inputs', inputLines(plan.diff, ink)),
+    ...section('inputs', inputLines(plan, ink)),
     ...section(
       'objects',
       plan.diff.objects.flatMap((object) => objectLines(object, ink)),
     ),
-    ...section('generated once, in no digest', plan.generated),
+    ...(verdict.class === 'create' ? section('generated once, in no digest', plan.generated) : []),
     '',
   ].join('\n')
 }
@@ -81,8 +81,19 @@ function stopLine(component: string, fromStep: number, toStep: number): string {
     : `${component} in steps ${fromStep} to ${toStep}`
 }
 
-function inputLines({ inputs }: InstanceDiff, ink: Paint): readonly string[] {
-  return inputs.map((input) => `${changeLine(input, ink)}${originText(input.origin)}`)
+/** Of a new deployment what its own document says, and how much comes from elsewhere; of a deleted one nothing. */
+function inputLines({ diff, from, to }: Plan, ink: Paint): readonly string[] {
+  if (to === undefined) return []
+  const shownInputs = diff.inputs.filter(({ origin }) => from !== undefined || isWritten(origin))
+  const rest = diff.inputs.length - shownInputs.length
+  return [
+    ...shownInputs.map((input) => `${changeLine(input, ink)}${originText(input.origin)}`),
+    ...(rest === 0 ? [] : [`and ${rest} inherited or worked out`]),
+  ]
+}
+
+function isWritten(origin: Origin | undefined): boolean {
+  return origin?.layer === 'deployment'
 }
 
 function originText(origin: Origin | undefined): string {
