@@ -32,7 +32,7 @@ export interface Daemons {
   stop(): Promise<void>
 }
 
-interface Record {
+interface Started {
   readonly owner: Seen
   readonly folder: string
   readonly daemons: readonly Seen[]
@@ -84,7 +84,7 @@ export function openDaemons(name: string): Daemons {
     void ended.then(() => running.delete(pid))
     daemons.push({ pid, commandLine: commandLine([command, ...args]) })
     const owner = { pid: process.pid, commandLine: commandLineOf(process.pid) ?? '' }
-    writeFileSync(recordFile, JSON.stringify({ owner, folder, daemons } satisfies Record))
+    writeFileSync(recordFile, JSON.stringify({ owner, folder, daemons } satisfies Started))
     return {
       pid,
       logFile,
@@ -125,7 +125,7 @@ function sweepLeftovers(): void {
   for (const name of readdirSync(recordFolder())) {
     const file = join(recordFolder(), name)
     const record = readRecord(file)
-    if (record === undefined || isSame(record.owner)) continue
+    if (record === undefined || mayLive(record.owner)) continue
     for (const daemon of record.daemons) {
       if (isSame(daemon)) process.kill(daemon.pid, 'SIGKILL')
     }
@@ -135,19 +135,25 @@ function sweepLeftovers(): void {
 }
 
 /** `undefined` while another process is writing or has just removed it. */
-function readRecord(file: string): Record | undefined {
+function readRecord(file: string): Started | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record
+    return JSON.parse(readFileSync(file, 'utf8')) as Started
   } catch {
     return undefined
   }
 }
 
+/** In doubt it lives, and what it started is left alone. */
+function mayLive(seen: Seen): boolean {
+  return isAlive(seen.pid) && (commandLineOf(seen.pid) ?? seen.commandLine) === seen.commandLine
+}
+
+/** In doubt it is another process, and is not ended. */
 function isSame(seen: Seen): boolean {
   return isAlive(seen.pid) && commandLineOf(seen.pid) === seen.commandLine
 }
 
-/** The command line of a process as Linux shows it; elsewhere unknown, so that nothing is ended by mistake. */
+/** The command line of a process as Linux shows it; elsewhere unknown. */
 function commandLineOf(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
