@@ -22,7 +22,8 @@ export const HISTORY: readonly HistoryCommit[] = [
   },
   {
     subject: 'Use three replicas in staging',
-    edit: (folder) => replace(folder, 'deployments/staging/shop.yml', '  parameters:\n', '  parameters:\n    replicas: "three"\n'),
+    edit: (folder) =>
+      replace(folder, 'deployments/staging/shop.yml', '  parameters:\n', '  parameters:\n    replicas: "three"\n'),
   },
   {
     subject: 'Write the replicas of staging as a number',
@@ -30,7 +31,8 @@ export const HISTORY: readonly HistoryCommit[] = [
   },
   {
     subject: 'Stop the queue of dev',
-    edit: (folder) => replace(folder, 'deployments/dev/queue.yml', '  version: 7.4.0\n', '  version: 7.4.0\n  state: stopped\n'),
+    edit: (folder) =>
+      replace(folder, 'deployments/dev/queue.yml', '  version: 7.4.0\n', '  version: 7.4.0\n  state: stopped\n'),
   },
   { subject: 'Remove the scratch cache of dev', edit: (folder) => rm(join(folder, 'deployments/dev/scratch.yml')) },
 ]

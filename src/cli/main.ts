@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 // In: arguments, the environment (read here, once), the files or the server a command names.
 // Out: the answer on stdout, talk on stderr, an exit code of DESIGN's table.
 // Never: a decision; commands take their whole world as an argument.
@@ -6,6 +6,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import pc from 'picocolors'
 import { BugError, StyrminError } from '../domain/errors.ts'
 import { formatProblem } from '../domain/problem.ts'
+import type { DiffOptions } from './commands/diff.ts'
+import type { GetOptions } from './commands/get.ts'
+import type { PlanOptions } from './commands/plan.ts'
+import type { RenderOptions } from './commands/render.ts'
+import type { ValidateOptions } from './commands/validate.ts'
+import type { WaitOptions } from './commands/wait.ts'
+import type { ReachOptions } from './online.ts'
+import type { UpOptions } from './up.ts'
 import type { CliWorld, ExitCode } from './world.ts'
 
 const world: CliWorld = {
@@ -77,7 +85,7 @@ function addOffline(program: Command, finish: Finish): void {
     .description('check every document of a folder, with all problems at once')
     .argument('[folder]', 'folder of the repository', '.')
     .addOption(format(['text', 'json'], 'text'))
-    .action(async (folder: string, options: never) => {
+    .action(async (folder: string, options: ValidateOptions) => {
       const { validate } = await import('./commands/validate.ts')
       finish(await validate(folder, options, world, interrupt.signal))
     })
@@ -88,7 +96,7 @@ function addOffline(program: Command, finish: Finish): void {
     .option('--base <revision>', 'commit, branch or tag that is compared with')
     .option('--head <revision>', 'commit, branch or tag that is planned; the files as they lie there when left out')
     .addOption(format(['text', 'json'], 'text'))
-    .action(async (folder: string, options: never) => {
+    .action(async (folder: string, options: PlanOptions) => {
       const { plan } = await import('./commands/plan.ts')
       finish(await plan(folder, options, world, interrupt.signal))
     })
@@ -98,7 +106,7 @@ function addOffline(program: Command, finish: Finish): void {
     .argument('[folder]', 'folder of the repository', '.')
     .option('--base <revision>', 'commit, branch or tag that is compared with', 'HEAD')
     .option('--head <revision>', 'commit, branch or tag; the files as they lie there when left out')
-    .action(async (folder: string, options: never) => {
+    .action(async (folder: string, options: DiffOptions) => {
       const { diff } = await import('./commands/diff.ts')
       finish(await diff(folder, options, world, interrupt.signal))
     })
@@ -111,7 +119,7 @@ function addOffline(program: Command, finish: Finish): void {
     .addOption(
       new Option('--show <what>', 'what to print').choices(['manifests', 'values', 'context']).default('manifests'),
     )
-    .action(async (deployment: string, folder: string, options: never) => {
+    .action(async (deployment: string, folder: string, options: RenderOptions) => {
       const { render } = await import('./commands/render.ts')
       finish(await render({ deployment, folder }, options, world, interrupt.signal))
     })
@@ -132,14 +140,14 @@ function addOnline(program: Command, finish: Finish): void {
     .argument('[name]', 'only this one')
     .option('-n, --environment <name>', 'only of this environment')
     .addOption(format(LIST_FORMATS, 'table'))
-    .action(async (kind: string, name: string | undefined, options: never) => {
+    .action(async (kind: string, name: string | undefined, options: GetOptions) => {
       const { get } = await import('./commands/get.ts')
       finish(await get({ kind, ...(name === undefined ? {} : { name }) }, options, world, interrupt.signal))
     })
   reach(program.command('describe'))
     .description('say everything about a deployment: state, components, runs, problems')
     .argument('<deployment>', 'environment/name')
-    .action(async (deployment: string, options: never) => {
+    .action(async (deployment: string, options: ReachOptions) => {
       const { describe } = await import('./commands/describe.ts')
       finish(await describe(deployment, options, world, interrupt.signal))
     })
@@ -148,7 +156,7 @@ function addOnline(program: Command, finish: Finish): void {
     .argument('[deployment...]', 'environment/name; all when left out')
     .option('--for <what>', 'ready, or commit=<sha> for everything of a commit', 'ready')
     .option('--timeout <seconds>', 'how long at most', seconds, 300)
-    .action(async (deployments: readonly string[], options: never) => {
+    .action(async (deployments: readonly string[], options: WaitOptions) => {
       const { wait } = await import('./commands/wait.ts')
       finish(await wait(deployments, options, world, interrupt.signal))
     })
@@ -186,7 +194,7 @@ function addUp(program: Command, finish: Finish): void {
     .option('--port <number>', 'port of GraphQL on 127.0.0.1', Number, 7070)
     .option('--data <folder>', 'where the store is kept; a temporary folder when left out')
     .option('--notes', 'write git notes into the repository')
-    .action(async (repository: string, options: never) => {
+    .action(async (repository: string, options: UpOptions) => {
       const { up } = await import('./up.ts')
       finish(await up(repository, options, world, interrupt.signal))
     })

@@ -26,4 +26,8 @@ export const CLI_CODES = {
   STY606: { title: 'the server does not answer', explanation: 'The address is wrong, or the server is not running.' },
   STY607: { title: 'the server refused', explanation: 'The token is missing, wrong, or may not read this.' },
   STY608: { title: 'not done in time', explanation: 'What was waited for did not happen before the time-out.' },
+  STY609: {
+    title: 'a deletion is held',
+    explanation: 'A document is gone, but an error elsewhere could hide it, or its environment is protected.',
+  },
 } as const satisfies CodeCatalogue

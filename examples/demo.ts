@@ -1,0 +1,165 @@
+/**
+ * `npm run demo`: a repository with seven commits, carried out on two sandbox clusters.
+ *
+ * `--once` ends when all is done; the last line is one JSON object made of what the server's GraphQL answers.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { startUp, type UpHandle } from '../src/cli/up.ts'
+import type { CliWorld } from '../src/cli/world.ts'
+import { HISTORY } from './history.ts'
+
+const run = promisify(execFile)
+const once = process.argv.includes('--once')
+const SETTLE_MS = 50_000
+const LOOK_MS = 150
+
+const world: CliWorld = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  color: false,
+  now: () => Date.now(),
+  cwd: process.cwd(),
+  env: process.env,
+}
+
+interface Seen {
+  readonly environment: { readonly name: string }
+  readonly name: string
+  readonly version: string
+  readonly ready: boolean
+  readonly phase: string
+  readonly blocked: boolean
+  readonly desired: { readonly digest: string } | null
+  readonly active: { readonly digest: string; readonly appVersion: string } | null
+}
+
+interface Overview {
+  readonly status: { readonly head: string | null; readonly commits: number; readonly statuses: number }
+  readonly deployments: { readonly nodes: readonly Seen[] }
+  readonly problems: {
+    readonly nodes: readonly {
+      readonly code: string
+      readonly message: string
+      readonly file: string | null
+      readonly line: number | null
+    }[]
+  }
+}
+
+const OVERVIEW = `{
+  status { head commits statuses }
+  deployments(first: 100) { nodes {
+    environment { name } name version ready phase blocked desired { digest } active { digest appVersion }
+  } }
+  problems(first: 100) { nodes { code message file line } }
+}`
+
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(name)))
+
+const folder = await mkdtemp(join(tmpdir(), 'styrmin-demo-'))
+try {
+  await main(stop.signal)
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function main(signal: AbortSignal): Promise<void> {
+  await git('init', '--quiet', '--initial-branch=main')
+  world.err(`Repository ${folder}\n`)
+  const up = await startUp(folder, { branch: 'main', port: once ? 0 : 7070, notes: true }, world, signal)
+  try {
+    for (const [index, commit] of HISTORY.entries()) {
+      await commit.edit(folder)
+      const sha = await commitAll(commit.subject)
+      world.err(`\ncommit ${index + 1}/${HISTORY.length} ${sha.slice(0, 10)} ${commit.subject}\n`)
+      await settled(up, sha, signal)
+    }
+    if (!once) await stayUp(up, signal)
+    world.out(`${JSON.stringify(await outcome(up, signal))}\n`)
+  } finally {
+    await up.stop()
+  }
+}
+
+async function git(...args: readonly string[]): Promise<string> {
+  const identity = ['-c', 'user.name=demo', '-c', 'user.email=demo@example.com', '-c', 'commit.gpgsign=false']
+  const { stdout } = await run('git', [...identity, '-C', folder, ...args])
+  return stdout.trim()
+}
+
+async function commitAll(subject: string): Promise<string> {
+  await git('add', '--all')
+  await git('commit', '--quiet', '-m', subject)
+  return git('rev-parse', 'HEAD')
+}
+
+/** Waits until the server has looked at a commit and every deployment is as its newest good commit wants it. */
+async function settled(up: UpHandle, sha: string, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + SETTLE_MS
+  const shown = new Map<string, string>()
+  for (;;) {
+    const seen = await look(up, signal)
+    showProgress(seen, shown)
+    if (seen.status.head === sha && seen.deployments.nodes.every(isDone)) return
+    if (Date.now() > deadline) throw new Error(`not settled in ${SETTLE_MS / 1000} s: ${JSON.stringify(seen)}`)
+    await sleep(LOOK_MS, undefined, { signal })
+  }
+}
+
+function isDone({ blocked, desired, active, ready, phase }: Seen): boolean {
+  if (blocked) return true
+  return desired !== null && active !== null && desired.digest === active.digest && (ready || phase === 'stopped')
+}
+
+function showProgress({ deployments, problems }: Overview, shown: Map<string, string>): void {
+  for (const { environment, name, version, phase, ready } of deployments.nodes) {
+    const key = `${environment.name}/${name}`
+    const text = `${version} ${phase}${ready ? ', ready' : ''}`
+    if (shown.get(key) !== text) world.err(`  ${key.padEnd(22)} ${text}\n`)
+    shown.set(key, text)
+  }
+  for (const { code, message, file, line } of problems.nodes) {
+    const text = `${file === null ? '' : `${file}:${line}: `}${code}: ${message}`
+    if (!shown.has(text)) world.err(`  ${text}\n`)
+    shown.set(text, '')
+  }
+}
+
+function look(up: UpHandle, signal: AbortSignal): Promise<Overview> {
+  return up.client.query<Overview>(OVERVIEW, {}, signal)
+}
+
+async function outcome(up: UpHandle, signal: AbortSignal) {
+  const { status, deployments, problems } = await look(up, signal)
+  return {
+    commits: status.commits,
+    deployments: deployments.nodes.map(({ environment, name, active, ready, phase }) => ({
+      environment: environment.name,
+      name,
+      version: active?.appVersion ?? null,
+      ready,
+      phase,
+      active: active?.digest ?? null,
+    })),
+    statuses: status.statuses,
+    problems: problems.nodes,
+  }
+}
+
+async function stayUp(up: UpHandle, signal: AbortSignal): Promise<void> {
+  world.err(`\nAll done. It stays up; stop it with Ctrl-C.
+
+  GraphQL      ${up.url}/graphql
+  list         npm run styrminctl -- get deployments --server ${up.url}
+  look closer  npm run styrminctl -- describe production/shop --server ${up.url}
+  the record   git -C ${folder} log --notes=styrmin
+  change it    edit ${folder}/deployments/dev/shop.yml, then git commit there
+`)
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
