@@ -33,7 +33,7 @@ export interface Daemons {
 }
 
 interface Started {
-  readonly owner: Seen
+  readonly owner: { readonly pid: number; readonly startTime: string }
   readonly folder: string
   readonly daemons: readonly Seen[]
 }
@@ -83,7 +83,7 @@ export function openDaemons(name: string): Daemons {
     running.set(pid, child)
     void ended.then(() => running.delete(pid))
     daemons.push({ pid, commandLine: commandLine([command, ...args]) })
-    const owner = { pid: process.pid, commandLine: commandLineOf(process.pid) ?? '' }
+    const owner = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' }
     writeFileSync(recordFile, JSON.stringify({ owner, folder, daemons } satisfies Started))
     return {
       pid,
@@ -143,14 +143,25 @@ function readRecord(file: string): Started | undefined {
   }
 }
 
-/** In doubt it lives, and what it started is left alone. */
-function mayLive(seen: Seen): boolean {
-  return isAlive(seen.pid) && (commandLineOf(seen.pid) ?? seen.commandLine) === seen.commandLine
+/** In doubt it lives, and what it started is left alone; a test process may change its own command line. */
+function mayLive(owner: Started['owner']): boolean {
+  return isAlive(owner.pid) && (startTimeOf(owner.pid) ?? owner.startTime) === owner.startTime
 }
 
 /** In doubt it is another process, and is not ended. */
 function isSame(seen: Seen): boolean {
   return isAlive(seen.pid) && commandLineOf(seen.pid) === seen.commandLine
+}
+
+/** When a process was started, in ticks since the machine was, as Linux shows it; elsewhere unknown. */
+function startTimeOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name in brackets may hold blanks; the start time is the 20th word after it.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    return undefined
+  }
 }
 
 /** The command line of a process as Linux shows it; elsewhere unknown. */
