@@ -65,7 +65,7 @@ interface NodePlace {
 const MAX_ALIASES = 50
 const MAX_DEPTH = 100
 /** Faults after which nothing of the document can be trusted. */
-const UNREADABLE: ReadonlySet<YamlFault['kind']> = new Set(['syntax', 'depth', 'alias-limit', 'cycle'])
+const UNREADABLE: ReadonlySet<YamlFault['kind']> = new Set(['syntax', 'depth', 'alias-limit', 'cycle', 'key'])
 const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
@@ -75,33 +75,54 @@ const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
  * Errors: none thrown; every fault of every document is listed.
  */
 export function parseYaml(text: string): readonly YamlDocument[] {
+  const documents = parsePart(text, 0)
+  const broken = documents.some(({ faults }) => faults.some(({ kind }) => kind === 'syntax'))
+  const parts = broken ? splitDocuments(text) : []
+  return parts.length > 1 ? parts.flatMap((part) => parsePart(part.text, part.line)) : documents
+}
+
+/** No scalar may hold a line that starts with `---`, so an unclosed quote need not swallow the documents after it. */
+function splitDocuments(text: string): readonly { readonly text: string; readonly line: number }[] {
+  let line = 0
+  return text.split(/^(?=---(?:\s|$))/m).map((part) => {
+    const here = { text: part, line }
+    line += part.split('\n').length - 1
+    return here
+  })
+}
+
+function parsePart(text: string, firstLine: number): readonly YamlDocument[] {
   const lines = new LineCounter()
+  const placeAt = (offset: number): TextPlace => {
+    const { line, col } = lines.linePos(offset)
+    return line === 0 ? { line: firstLine + 1, col: 1 } : { line: firstLine + line, col }
+  }
   const deep = deepFlow(text)
-  if (deep !== undefined) return [tooDeep(deep)]
+  if (deep !== undefined) return [tooDeep(placeInText(text, deep, firstLine))]
   try {
     const options = { lineCounter: lines, uniqueKeys: true, prettyErrors: false, strict: true, merge: false }
-    return [...parseAllDocuments(text, options)].map((document) => readDocument(document, lines))
+    return [...parseAllDocuments(text, options)].map((document) => readDocument(document, placeAt))
   } catch (cause) {
-    if (cause instanceof RangeError) return [tooDeep({ line: 1, col: 1 })]
+    if (cause instanceof RangeError) return [tooDeep({ line: firstLine + 1, col: 1 })]
     throw cause
   }
 }
 
 /** Where brackets nest too deep, so that a hostile text is refused before a recursive parser meets it. */
-function deepFlow(text: string): TextPlace | undefined {
+function deepFlow(text: string): number | undefined {
   let depth = 0
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
     if (code === 91 || code === 123) depth++
     else if (code === 93 || code === 125) depth = Math.max(0, depth - 1)
-    if (depth > MAX_DEPTH) return placeInText(text, index)
+    if (depth > MAX_DEPTH) return index
   }
   return undefined
 }
 
-function placeInText(text: string, offset: number): TextPlace {
+function placeInText(text: string, offset: number, firstLine: number): TextPlace {
   const before = text.slice(0, offset).split('\n')
-  return { line: before.length, col: (before.at(-1)?.length ?? 0) + 1 }
+  return { line: firstLine + before.length, col: (before.at(-1)?.length ?? 0) + 1 }
 }
 
 function tooDeep(start: TextPlace): YamlDocument {
@@ -109,10 +130,11 @@ function tooDeep(start: TextPlace): YamlDocument {
   return { value: null, start, placeOf: () => start, sourceOf: () => undefined, faults: [fault], ambiguous: [] }
 }
 
-function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
-  const placeAt = (offset: number): TextPlace => placeOfOffset(lines, offset)
+function readDocument(document: Document.Parsed, placeAt: (offset: number) => TextPlace): YamlDocument {
   const start = placeAt(document.contents?.range?.[0] ?? document.range[0])
   const told = [...document.errors, ...document.warnings].filter(({ code }) => code !== 'DUPLICATE_KEY') // found below
+  const overflow = told.find(({ message }) => /call stack|stack overflow/i.test(message))
+  if (overflow !== undefined) return tooDeep(placeAt(overflow.pos[0]))
   const faults: YamlFault[] = told.map((fault) => ({
     kind: faultKind(fault.code),
     message: fault.message,
@@ -136,11 +158,6 @@ function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
 function faultKind(code: string): YamlFault['kind'] {
   if (code === 'TAG_RESOLVE_FAILED') return 'tag'
   return 'syntax'
-}
-
-function placeOfOffset(lines: LineCounter, offset: number): TextPlace {
-  const { line, col } = lines.linePos(offset)
-  return line === 0 ? { line: 1, col: 1 } : { line, col }
 }
 
 interface Walk {

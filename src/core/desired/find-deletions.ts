@@ -20,7 +20,7 @@ export interface DeclaredNow {
   readonly presentFiles: ReadonlySet<string>
   readonly environments: readonly EnvironmentDocument[]
   /** Environments of the tree before, for protection that goes away together with its document. */
-  readonly environmentsBefore: readonly EnvironmentDocument[]
+  readonly environmentsBefore: readonly Pick<EnvironmentDocument, 'name' | 'protect'>[]
 }
 
 /** What goes away, and what stays although its document is gone. Both sorted by key. */

@@ -98,7 +98,7 @@ function dependentsBySubject(linked: ReadonlyMap<DeploymentKey, LinkedDeployment
 }
 
 function keyOfSubject(subject: Subject): readonly DeploymentKey[] {
-  const [kind, environment, name] = subject.split(/[ /]/)
+  const [kind, environment, name] = subject.split(/[ /]/) // names are DNS labels, also those of broken documents
   return kind === 'Deployment' ? [deploymentKey(environment ?? '', name ?? '')] : []
 }
 

@@ -1,3 +1,8 @@
+/** Whether a text is a DNS label, as the schemas ask of every name. */
+export function isName(text: string): boolean {
+  return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)
+}
+
 /** What is wrong with a name and how it could read, or `undefined` when the rule is not one of names. */
 export function nameFault(name: string, rule: string): { readonly message: string; readonly hint: string } | undefined {
   const hidden = hiddenCharacter(name)

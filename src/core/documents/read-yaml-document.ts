@@ -9,7 +9,7 @@ import { API_VERSION, belonging, KINDS, LATER_KINDS } from './belongs.ts'
 import { checkDriver } from './check-driver.ts'
 import { schemaErrors } from './check-schema.ts'
 import { decodeDocument } from './decode-document.ts'
-import { refusedCharacter } from './names.ts'
+import { isName, refusedCharacter } from './names.ts'
 import { notYet } from './not-yet.ts'
 import { type Places, schemaProblems } from './schema-problems.ts'
 
@@ -64,18 +64,23 @@ function readOwn(root: JsonObject, yaml: YamlDocument, placed: FileFacts['placed
 /** A document that cannot be used; one without a readable identity could be any deployment. */
 function broken(root: JsonObject, at: SourceRef, problems: readonly Problem[]): DocumentReading {
   const kind = kindOf(textAt(root, 'kind'))
-  const name = textAt(root, 'metadata', 'name')
+  const name = nameAt(root, 'name')
   if (kind === undefined || name === undefined) return { problems, unsure: true }
   const identity = identityOf(kind, root)
   if (kind === 'Deployment' && identity.environment === undefined) return { problems, unsure: true }
   return { broken: { kind, name, ...identity, at, problems }, problems, unsure: false }
 }
 
+function nameAt(root: JsonObject, field: string): string | undefined {
+  const name = textAt(root, 'metadata', field)
+  return name !== undefined && isName(name) ? name : undefined
+}
+
 function identityOf(kind: Kind, root: JsonObject): Pick<BrokenDocument, 'environment' | 'version'> {
-  const environment = textAt(root, 'metadata', 'environment')
+  const environment = nameAt(root, 'environment')
   const version = textAt(root, 'spec', 'version')
   if (kind === 'Deployment' && environment !== undefined) return { environment }
-  return kind === 'ApplicationDriver' && version !== undefined ? { version } : {}
+  return kind === 'ApplicationDriver' && version !== undefined && /^[\w.+-]{1,63}$/.test(version) ? { version } : {}
 }
 
 function kindOf(text: string | undefined): Kind | undefined {
