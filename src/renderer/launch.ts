@@ -26,6 +26,7 @@ export function rendererLaunch(): Launch {
   const source = dirname(here)
   const readable = [
     join(source, 'renderer'),
+    join(source, 'actions'),
     join(source, 'util'),
     join(source, 'domain'),
     join(dirname(source), 'package.json'),

@@ -8,18 +8,22 @@ import { withinMs } from './own-deadline.ts'
 import type { FromChild, Job, ToChild } from './protocol.ts'
 import { rehearse } from './rehearse.ts'
 import { ChartRenderer } from './render-chart.ts'
+import { sdkModules } from './sdk-modules.ts'
+import { warmUp } from './warm-up.ts'
 
 const MAX_MESSAGE_BYTES = 512 * 1024 * 1024
 const AFTER_PARENT_MS = 2_000
 
 const engine = await openHelmEngine(await readArtefact())
 const charts = new ChartRenderer(engine)
+const sdk = sdkModules()
 const frames = new FrameReader(MAX_MESSAGE_BYTES)
 
 process.stdin.on('data', (piece: Uint8Array) => {
   for (const body of frames.push(piece)) receive(deserialize(body) as ToChild)
 })
 process.stdin.on('end', () => process.exit(0))
+warmUp(charts)
 send({ kind: 'ready', engineVersion: engine.version })
 
 function receive(message: ToChild): void {
@@ -51,7 +55,7 @@ function answerTo(job: Job): unknown {
     case 'fill':
       return charts.fill(job.request, job.key)
     case 'rehearse':
-      return rehearse(job.request, job.sdk)
+      return rehearse(job.request, sdk)
     default:
       return job satisfies never
   }

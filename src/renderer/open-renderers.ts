@@ -4,7 +4,6 @@
 import { availableParallelism } from 'node:os'
 import type { Chart } from '../domain/driver.ts'
 import { InputError } from '../domain/errors.ts'
-import type { LinkedAction } from '../domain/instance.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { GeneratedValues } from '../domain/wire.ts'
 import type { RehearsalRequest, RenderAnswer, Renderer, RenderRequest } from '../ports/renderer.ts'
@@ -17,7 +16,6 @@ import {
   type RehearsalAnswer,
 } from './protocol.ts'
 import { type EndReason, type ProcessLimits, RendererEnded, RendererProcess } from './renderer-process.ts'
-import { sdkModules } from './sdk-modules.ts'
 import type { RendererCode } from './template/codes.ts'
 import { problemAt } from './template/fault.ts'
 
@@ -41,7 +39,7 @@ export interface Renderers {
 }
 
 const LIMITS: ProcessLimits = {
-  deadlineMs: 20_000,
+  deadlineMs: 10_000,
   memoryBytes: 1024 ** 3,
   startMs: 60_000,
   answerBytes: 64 * 1024 ** 2,
@@ -55,11 +53,10 @@ export async function openRenderers(options: RendererOptions = {}): Promise<Rend
   const spares = new Spares(options.spares ?? 0, start)
   const size = options.size ?? Math.min(2, availableParallelism())
   const pool = new Pool(size, start, [first])
-  const sdk = sdkModules()
   const { engineVersion } = first
   return {
-    trusted: new PooledRenderer(pool, engineVersion, sdk),
-    untrusted: () => new PooledRenderer(new Pool(1, () => spares.take()), engineVersion, sdk),
+    trusted: new PooledRenderer(pool, engineVersion),
+    untrusted: () => new PooledRenderer(new Pool(1, () => spares.take()), engineVersion),
     pids: () => [...pool.pids, ...spares.pids],
     close: () => {
       pool.close()
@@ -112,12 +109,10 @@ class Spares {
 class PooledRenderer implements Renderer {
   readonly engineVersion: string
   readonly #pool: Pool
-  readonly #sdk: LinkedAction['modules']
 
-  constructor(pool: Pool, engineVersion: string, sdk: LinkedAction['modules']) {
+  constructor(pool: Pool, engineVersion: string) {
     this.#pool = pool
     this.engineVersion = engineVersion
-    this.#sdk = sdk
   }
 
   async render(request: RenderRequest, signal: AbortSignal): Promise<RenderAnswer> {
@@ -144,7 +139,7 @@ class PooledRenderer implements Renderer {
 
   async rehearse(request: RehearsalRequest, signal: AbortSignal): Promise<RehearsalAnswer> {
     try {
-      const job = { kind: 'rehearse', request, sdk: this.#sdk } as const
+      const job = { kind: 'rehearse', request } as const
       return await this.#pool.run({ job, read: readRehearsal }, signal)
     } catch (cause) {
       return { calls: [], problems: [endProblem(cause, request.action.entry.file)] }

@@ -14,9 +14,7 @@ export interface ChartlessRequest extends Omit<RenderRequest, 'chart'> {
 export type Job =
   | { readonly kind: 'render'; readonly request: ChartlessRequest }
   | { readonly kind: 'fill'; readonly request: ChartlessRequest; readonly key: Uint8Array }
-  | { readonly kind: 'rehearse'; readonly request: RehearsalRequest; readonly sdk: LinkedAction['modules'] }
-
-type LinkedAction = RehearsalRequest['action']
+  | { readonly kind: 'rehearse'; readonly request: RehearsalRequest }
 
 /** Parent to child, as v8 serialises it. */
 export type ToChild =

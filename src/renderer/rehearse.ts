@@ -14,7 +14,8 @@ import { problemAt } from './template/fault.ts'
 type Modules = RehearsalRequest['action']['modules']
 
 const SDK = 'styrmin/actions'
-const EVALUATE_MS = 5_000
+/** Primitives answer at once here, so this is far more than any action needs. */
+const EVALUATE_MS = 2_000
 
 /**
  * Runs an action against a recording context.
@@ -33,7 +34,10 @@ export function rehearse(request: RehearsalRequest, sdk: Modules): RehearsalAnsw
     const linker = new Linker(realm, action.modules, sdk)
     const harness = link(linker, action.entry.file)
     harness.instantiate()
+    const startMs = performance.now()
     harness.evaluate({ timeout: EVALUATE_MS }).catch(() => {})
+    // The promise says so too late, and the module may call itself evaluated: its time is the one sure sign.
+    if (performance.now() - startMs >= EVALUATE_MS) return { calls: [], problems: [lateProblem(action.entry.file)] }
     return linker.askedForMore === undefined
       ? answerOf(harness, request)
       : { calls: [], problems: [linker.askedForMore] }
@@ -136,6 +140,14 @@ function resolved(from: string, specifier: string): string {
     if (step !== '.' && step !== '..') steps.push(step)
   }
   return steps.join('/')
+}
+
+function lateProblem(file: string): Problem {
+  const text = {
+    message: `the action took longer than ${EVALUATE_MS} ms`,
+    hint: 'Look for endless loops in the action.',
+  }
+  return problemAt('deadline', text, { file, line: 1, col: 1 })
 }
 
 function loadProblem(cause: unknown, entry: string): Problem {

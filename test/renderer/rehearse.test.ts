@@ -124,6 +124,10 @@ test.for<[string, string, string]>([
   ['a primitive that is not awaited', actionWith("primitives.log('a')"), 'STY316'],
   ['an unknown primitive', actionWith('await primitives.deleteEverything()'), 'STY316'],
   ['a frozen context', actionWith('context.parameters = 1'), 'STY316'],
+  ['an endless loop', actionWith('for (;;) {}'), 'STY310'],
+  ['an endless loop while loading', 'for (;;) {}', 'STY310'],
+  ['an endless chain of promises', actionWith('for (;;) await undefined'), 'STY310'],
+  ['a catastrophic regular expression', actionWith("/^(a+)+$/.test('a'.repeat(60) + 'b')"), 'STY310'],
   ['waiting for nothing', actionWith('await new Promise(() => {})'), 'STY319'],
 ])('%s ends as an ordinary problem', async ([, code, want]) => {
   const { problems } = await renderers.trusted.rehearse(rehearsalOf(code), signal)

@@ -119,17 +119,6 @@ const LOOP = actionWith('for (;;) {}')
 test.for<[string, () => Promise<{ readonly problems: readonly { readonly code: string }[] }>, RegExp]>([
   ['an endless loop', () => renderers.trusted.rehearse(rehearsalOf(LOOP), signal), /STY310/],
   [
-    'an endless chain of promises',
-    () => renderers.trusted.rehearse(rehearsalOf(actionWith('for (;;) await undefined')), signal),
-    /STY310/,
-  ],
-  ['an endless loop while loading', () => renderers.trusted.rehearse(rehearsalOf('for (;;) {}'), signal), /STY310/],
-  [
-    'a catastrophic regular expression',
-    () => renderers.trusted.rehearse(rehearsalOf(actionWith("/^(a+)+$/.test('a'.repeat(60) + 'b')")), signal),
-    /STY310/,
-  ],
-  [
     'a heap that grows',
     () =>
       renderers.trusted.rehearse(

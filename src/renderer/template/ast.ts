@@ -1,4 +1,6 @@
+import type { Lru } from '../../util/lru.ts'
 import type { TextPlace } from '../../util/yaml.ts'
+import type { YamlNode } from '../../util/yaml-tree.ts'
 
 /** What can stand in a template. Everything that nunjucks parses and that has no form here is refused. */
 export type Statement =
@@ -72,4 +74,6 @@ export type Expression =
 export interface Template {
   readonly file: string
   readonly body: readonly Statement[]
+  /** Shapes of earlier outputs, by their text with words in place of values: the same for most contexts. */
+  readonly shapes: Lru<string, readonly YamlNode[]>
 }

@@ -1,12 +1,14 @@
 // In:    the text of a values template
 // Out:   the same as a tree of `ast.ts`, or the fault that keeps it out
 // Never: runs anything of it; what has no form in `ast.ts` does not pass
+import { Lru } from '../../util/lru.ts'
 import type { Expression, Statement, Template } from './ast.ts'
 import { TemplateFault } from './fault.ts'
 import { readExpression } from './read-expression.ts'
 import { fieldNode, fieldNodes, type ParsedNode, parseSource, placeOf, SourceMap } from './parsed.ts'
 
 const MAX_SOURCE = 256 * 1024
+const MAX_SHAPES = 16
 
 /**
  * Reads a template; nunjucks' lexer and parser do the syntax, this is the allow-list over what they make.
@@ -22,7 +24,7 @@ export function readTemplate(source: string, file: string): Template {
   const text = source.replaceAll('\r\n', '\n')
   const root = parseSource(text)
   try {
-    return { file, body: new Reader(new SourceMap(text)).body(root) }
+    return { file, body: new Reader(new SourceMap(text)).body(root), shapes: new Lru(MAX_SHAPES) }
   } catch (cause) {
     if (cause instanceof RangeError) throw tooDeep()
     throw cause

@@ -2,15 +2,13 @@
 // Out:   the chart's values, or the problems that keep them from being made
 // Never: throws for what an author can write
 import type { Problem } from '../../domain/problem.ts'
-import { isObject, type Json, type JsonObject } from '../../util/json.ts'
-import { parseYaml, type TextPlace, type YamlFault } from '../../util/yaml.ts'
-import { parseYamlTree, type YamlNode } from '../../util/yaml-tree.ts'
+import { isObject, type JsonObject } from '../../util/json.ts'
+import { type AmbiguousScalar, parseYaml, type TextPlace, type YamlDocument, type YamlFault } from '../../util/yaml.ts'
 import type { Template } from './ast.ts'
 import type { TemplateLimits } from './budget.ts'
 import { evaluate, type Piece } from './evaluate.ts'
 import { problemAt, TemplateFault } from './fault.ts'
 import { readTemplate } from './read-template.ts'
-import { readsDifferently } from './splice-compare.ts'
 import { spliceFaults } from './splices.ts'
 
 /** Values for a chart; empty while there is any problem. */
@@ -40,12 +38,15 @@ export function renderValues(template: Template, context: JsonObject, limits?: T
   }
 }
 
-function readValues({ file }: Template, pieces: readonly Piece[]): ValuesAnswer {
-  const spliced = spliceFaults(pieces)
+function readValues({ file, shapes }: Template, pieces: readonly Piece[]): ValuesAnswer {
+  const spliced = spliceFaults(pieces, shapes)
   if (spliced.length > 0) return { values: {}, problems: spliced.map((fault) => fault.toProblem(file)) }
   const output = new Output(pieces, file)
-  const { value, faults } = output.value()
-  const problems = faults.length > 0 ? faults.map((fault) => output.yamlProblem(fault)) : output.ambiguities()
+  const { value, faults, ambiguous } = output.value()
+  const problems =
+    faults.length > 0
+      ? faults.map((fault) => output.yamlProblem(fault))
+      : ambiguous.map((scalar) => output.ambiguousProblem(scalar))
   if (problems.length > 0) return { values: {}, problems }
   if (value === null) return { values: {}, problems: [] }
   if (isObject(value)) return { values: value, problems: [] }
@@ -74,11 +75,11 @@ class Output {
     this.#text = pieces.map(({ text }) => text).join('')
   }
 
-  value(): { readonly value: Json; readonly faults: readonly YamlFault[] } {
-    const documents = parseYaml(this.#text)
-    const [first, second] = documents
-    if (second === undefined) return { value: first?.value ?? null, faults: first?.faults ?? [] }
-    return { value: null, faults: [{ kind: 'syntax', message: 'there is more than one document', ...second.start }] }
+  value(): Pick<YamlDocument, 'value' | 'faults' | 'ambiguous'> {
+    const [first, second] = parseYaml(this.#text)
+    if (second === undefined) return first ?? { value: null, faults: [], ambiguous: [] }
+    const fault = { kind: 'syntax', message: 'there is more than one document', ...second.start } as const
+    return { value: null, faults: [...(first?.faults ?? []), fault].slice(0, 1), ambiguous: [] }
   }
 
   yamlProblem({ line, col, message }: YamlFault): Problem {
@@ -86,20 +87,12 @@ class Output {
     return problemAt('notYaml', text, { file: this.#file, ...this.#placeOf(this.#offsetOf(line, col)) })
   }
 
-  ambiguities(): readonly Problem[] {
-    const parsed = parseYamlTree(this.#text)
-    return 'fault' in parsed ? [] : parsed.documents.flatMap((node) => this.#ambiguous(node))
-  }
-
-  #ambiguous(node: YamlNode): readonly Problem[] {
-    if (node.kind === 'list') return node.items.flatMap((item) => this.#ambiguous(item))
-    if (node.kind === 'map') return node.pairs.flatMap(([, value]) => this.#ambiguous(value))
-    if (node.kind === 'alias' || node.style !== 'plain' || node.mark !== '' || !readsDifferently(node.source)) return []
+  ambiguousProblem({ line, col, source }: AmbiguousScalar): Problem {
     const text = {
-      message: `\`${node.source}\` is read differently by YAML 1.1 and 1.2`,
+      message: `\`${source}\` is read differently by YAML 1.1 and 1.2`,
       hint: 'Quote it if it is a text; else write true, false or a plain number.',
     }
-    return [problemAt('ambiguous', text, { file: this.#file, ...this.#placeOf(node.offset) })]
+    return problemAt('ambiguous', text, { file: this.#file, ...this.#placeOf(this.#offsetOf(line, col)) })
   }
 
   #offsetOf(line: number, col: number): number {

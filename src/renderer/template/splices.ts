@@ -3,6 +3,7 @@
 // Never: guesses; the text is read twice, with the values and with a harmless word in place of each, and compared
 import { parseYamlTree, type YamlNode } from '../../util/yaml-tree.ts'
 import { shorten } from '../../util/text.ts'
+import type { Template } from './ast.ts'
 import type { Piece } from './evaluate.ts'
 import { TemplateFault } from './fault.ts'
 import { differs, type Reason, type Splice, type Words } from './splice-compare.ts'
@@ -16,8 +17,8 @@ const SHOWN = 30
  * Order:  as in the output; at most ten.
  * Errors: none thrown. An empty list also when the template's own text is not YAML: that is not a value's fault.
  */
-export function spliceFaults(pieces: readonly Piece[]): readonly TemplateFault[] {
-  const check = new SpliceCheck(pieces)
+export function spliceFaults(pieces: readonly Piece[], shapes: Template['shapes']): readonly TemplateFault[] {
+  const check = new SpliceCheck(pieces, shapes)
   if (check.count === 0 || check.reason(new Set(check.all())) === undefined) return []
   const faults: TemplateFault[] = []
   const left = new Set(check.all())
@@ -42,12 +43,12 @@ class SpliceCheck {
   readonly #word: string
   readonly #marked: readonly YamlNode[] | undefined
 
-  constructor(pieces: readonly Piece[]) {
+  constructor(pieces: readonly Piece[], shapes: Template['shapes']) {
     this.#pieces = pieces
     this.#splices = pieces.flatMap(({ text, at, splice }) => (splice === undefined ? [] : [{ text, at, ...splice }]))
     this.count = this.#splices.length
     this.#word = freshWord(pieces.map(({ text }) => text).join(''))
-    this.#marked = this.count === 0 ? undefined : this.#parse(new Set())
+    this.#marked = this.count === 0 ? undefined : this.#shape(shapes)
   }
 
   all(): readonly number[] {
@@ -97,16 +98,32 @@ class SpliceCheck {
     return this.#parse(others) === undefined ? 'structure' : undefined
   }
 
+  #shape(shapes: Template['shapes']): readonly YamlNode[] | undefined {
+    const text = this.#text(new Set())
+    const shape = shapes.get(text) ?? treeOf(text)
+    if (shape !== undefined) shapes.set(text, shape)
+    return shape
+  }
+
   #parse(real: ReadonlySet<number>): readonly YamlNode[] | undefined {
+    return treeOf(this.#text(real))
+  }
+
+  /** The output with these values, and words for the others. */
+  #text(real: ReadonlySet<number>): string {
     let index = -1
-    const text = this.#pieces.map((piece) => {
+    const texts = this.#pieces.map((piece) => {
       if (piece.splice === undefined) return piece.text
       index++
       return real.has(index) ? piece.text : `${this.#word}${index}z`
     })
-    const parsed = parseYamlTree(text.join(''))
-    return 'fault' in parsed ? undefined : parsed.documents
+    return texts.join('')
   }
+}
+
+function treeOf(text: string): readonly YamlNode[] | undefined {
+  const parsed = parseYamlTree(text)
+  return 'fault' in parsed ? undefined : parsed.documents
 }
 
 /** A word of letters that does not occur in the text. */

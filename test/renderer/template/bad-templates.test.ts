@@ -113,7 +113,7 @@ test.for<[string, string, string]>([
   [
     'a duplicate key',
     'a: 1\n{% if true %}\na: 2\n{% endif %}',
-    '3:1 STY305 the values are not YAML: Map keys must be unique',
+    '3:1 STY305 the values are not YAML: the key "a" is there twice',
   ],
   ['two documents', 'a: 1\n---\nb: 1\n', '3:1 STY305 the values are not YAML: there is more than one document'],
   ['a list', '- 1\n', '1:1 STY306'],
