@@ -20,7 +20,7 @@ export interface Declarations {
   /** Deployments whose document says that deleting them deletes their data. */
   readonly deleteData: ReadonlySet<DeploymentKey>
   /** Sorted by name. */
-  readonly environments: readonly EnvironmentDocument[]
+  readonly environments: readonly Pick<EnvironmentDocument, 'name' | 'protect'>[]
 }
 
 /** What one tree says, whole. */
@@ -33,6 +33,7 @@ export interface Resolution extends Declarations {
   readonly declaredTwice: readonly DeploymentKey[]
   /** Files whose errors could hide a deployment; sorted. */
   readonly unsureFiles: readonly string[]
+  readonly environments: readonly EnvironmentDocument[]
   /** Paths that were read for documents. */
   readonly readFiles: ReadonlySet<string>
   /** All paths of the tree. */

@@ -45,14 +45,30 @@ export interface DeploymentState {
   /** Where it is declared; left out when it is no longer declared. */
   readonly file?: string
   readonly blocked: boolean
+  /** The change to `desired` was refused; it is judged again with each commit. */
+  readonly refused?: boolean
+  /** The document said that deleting it deletes its data. */
+  readonly deleteData?: boolean
   readonly driver?: { readonly name: string; readonly version: string }
   readonly version?: string
   readonly desired?: Digest
+  /** The commit that brought `desired`, or took it away. */
+  readonly commit?: CommitSha
   readonly active?: Digest
   readonly activeVersion?: string
   readonly intended?: IntendedState
+  /** What the agent said it is on; left out when it is on nothing. */
+  readonly running?: Attempt
+  /** The last attempt, when it failed after it had changed something. */
+  readonly failed?: Attempt
   /** Highest epoch ever given or seen. */
   readonly epoch: number
+}
+
+/** One try to reach an Instance; without `instance` it is a deletion. */
+export interface Attempt {
+  readonly epoch: number
+  readonly instance?: Digest
 }
 
 /** The newest intent of a deployment and how far it is. */
@@ -89,6 +105,14 @@ export interface CommitStatus {
   readonly description: string
   readonly digest: Digest | undefined
   readonly atMs: number
+}
+
+/** How far the deployments of one commit are in one environment: what its deploy status is made of. */
+export interface Rollout {
+  readonly sha: CommitSha
+  /** `styrmin/deploy/<cluster>/<environment>` */
+  readonly context: string
+  readonly parts: Readonly<Record<DeploymentKey, IntendedState['state'] | 'superseded'>>
 }
 
 /** A plan with the commit that it was made for. */
@@ -150,6 +174,8 @@ export interface StoredState {
   readonly drivers: readonly KnownDriverVersion[]
   /** Highest sequence given, by cluster. */
   readonly sequences: ReadonlyMap<string, number>
+  /** Only those that have not ended. */
+  readonly rollouts: readonly Rollout[]
 }
 
 /** What one event changes; all of it is durable at once, or none of it. */
@@ -161,7 +187,9 @@ export interface Changes {
   readonly bundles?: readonly StoredBundle[]
   readonly intents?: readonly { readonly cluster: string; readonly intent: Intent }[]
   readonly deployments?: readonly DeploymentState[]
-  readonly forgotten?: readonly DeploymentKey[]
+  /** Deployments of which nothing is seen any more. */
+  readonly unobserved?: readonly DeploymentKey[]
+  readonly rollouts?: readonly Rollout[]
   readonly observed?: readonly Observed[]
   readonly runs?: readonly StoredRun[]
   readonly agents?: readonly KnownAgent[]
@@ -191,6 +219,7 @@ export interface StateStore {
   instance(digest: Digest): Promise<ResolvedInstance | undefined>
   bundle(digest: Digest): Promise<StoredBundle | undefined>
   plan(digest: Digest): Promise<StoredPlan | undefined>
+  intent(key: DeploymentKey, epoch: number): Promise<Intent | undefined>
   close(): Promise<void>
 }
 

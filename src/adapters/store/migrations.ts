@@ -47,6 +47,8 @@ const FIRST_TABLES = {
   deployments: 'deployment text primary key, json text not null',
   observed: 'deployment text primary key, received_at integer not null, json text not null',
   runs: `${POSITION}, deployment text not null, epoch integer not null, json text not null, unique (deployment, epoch)`,
+  rollouts:
+    'commit_sha text not null, context text not null, ended integer not null, json text not null, primary key (commit_sha, context)',
   agents: 'cluster text primary key, json text not null',
   driver_versions:
     'name text not null, version text not null, digest text not null, commit_sha text not null, primary key (name, version)',
@@ -61,5 +63,6 @@ const FIRST_INDEXES = {
   plans_by_deployment: 'plans (deployment, position)',
   plans_by_digest: 'plans (digest)',
   notes_to_send: 'notes (id) where sent = 0',
+  rollouts_open: 'rollouts (commit_sha) where ended = 0',
   statuses_to_send: 'statuses (at) where sent = 0',
 }

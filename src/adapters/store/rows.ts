@@ -9,16 +9,16 @@ export function fromJson<T>(text: string): T {
   return JSON.parse(text) as T
 }
 
-interface Beside extends Pick<ResolvedInstance, 'key' | 'manifests' | 'actions' | 'at'> {
+interface Beside extends Omit<ResolvedInstance, 'instance' | 'origins'> {
   readonly origins: readonly (readonly [JsonPointer, Origin])[]
 }
 
 /** The two texts of an Instance's row: what its digest is over, and what is kept beside it. */
-export function instanceTexts({ instance, origins, key, manifests, actions, at }: ResolvedInstance): {
+export function instanceTexts({ instance, origins, ...rest }: ResolvedInstance): {
   readonly json: string
   readonly beside: string
 } {
-  const beside: Beside = { key, manifests, actions, at, origins: [...origins] }
+  const beside: Beside = { ...rest, origins: [...origins] }
   return { json: JSON.stringify(instance), beside: JSON.stringify(beside) }
 }
 

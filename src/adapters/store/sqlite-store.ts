@@ -62,6 +62,15 @@ export async function openStore(file: string): Promise<Store> {
         .executeTakeFirst()
       return row && planOf(row)
     },
+    intent: async (key, epoch) => {
+      const row = await db
+        .selectFrom('intents')
+        .select('json')
+        .where('deployment', '=', key)
+        .where('epoch', '=', epoch)
+        .executeTakeFirst()
+      return row && fromJson(row.json)
+    },
     history: historyStore(db),
     outbox: outboxStore(db),
     close: () => thread.close(),
@@ -79,6 +88,7 @@ async function load(db: Kysely<Tables>): Promise<StoredState> {
     .select(({ fn }) => ['cluster', fn.max('sequence').as('sequence')])
     .groupBy('cluster')
     .execute()
+  const rollouts = await db.selectFrom('rollouts').select('json').where('ended', '=', 0).orderBy('commit_sha').execute()
   return {
     head: head && fromJson(head.json),
     deployments: deployments.map(({ json }) => fromJson(json)),
@@ -90,6 +100,7 @@ async function load(db: Kysely<Tables>): Promise<StoredState> {
       digest: digest as Digest,
       commit: commit_sha as CommitSha,
     })),
+    rollouts: rollouts.map(({ json }) => fromJson(json)),
     sequences: new Map(sequences.map(({ cluster, sequence }) => [cluster, sequence])),
   }
 }

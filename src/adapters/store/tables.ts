@@ -48,6 +48,12 @@ export interface Tables {
     readonly epoch: number
     readonly json: string
   }
+  readonly rollouts: {
+    readonly commit_sha: string
+    readonly context: string
+    readonly ended: number
+    readonly json: string
+  }
   readonly agents: { readonly cluster: string; readonly json: string }
   readonly driver_versions: {
     readonly name: string

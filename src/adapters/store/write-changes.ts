@@ -1,6 +1,6 @@
 import type { CompiledQuery, Kysely } from 'kysely'
 import { deploymentKey } from '../../domain/ids.ts'
-import type { Changes } from '../../ports/store.ts'
+import type { Changes, Rollout } from '../../ports/store.ts'
 import { instanceTexts } from './rows.ts'
 import type { Tables } from './tables.ts'
 
@@ -98,7 +98,7 @@ function planned(db: Db, { plans = [], bundles = [], intents = [] }: Changes): r
 }
 
 function deployments(db: Db, changes: Changes): readonly CompiledQuery[] {
-  const { deployments: written = [], forgotten = [] } = changes
+  const { deployments: written = [], unobserved = [], rollouts = [] } = changes
   return [
     ...written.map((state) => {
       const json = JSON.stringify(state)
@@ -108,11 +108,20 @@ function deployments(db: Db, changes: Changes): readonly CompiledQuery[] {
         .onConflict((conflict) => conflict.column('deployment').doUpdateSet({ json }))
         .compile()
     }),
-    ...forgotten.flatMap((key) => [
-      db.deleteFrom('deployments').where('deployment', '=', key).compile(),
-      db.deleteFrom('observed').where('deployment', '=', key).compile(),
-    ]),
+    ...unobserved.map((key) => db.deleteFrom('observed').where('deployment', '=', key).compile()),
+    ...rollouts.map((rollout) => {
+      const row = { json: JSON.stringify(rollout), ended: isEnded(rollout) ? 1 : 0 }
+      return db
+        .insertInto('rollouts')
+        .values({ commit_sha: rollout.sha, context: rollout.context, ...row })
+        .onConflict((conflict) => conflict.columns(['commit_sha', 'context']).doUpdateSet(row))
+        .compile()
+    }),
   ]
+}
+
+function isEnded({ parts }: Rollout): boolean {
+  return Object.values(parts).every((state) => state !== 'waiting' && state !== 'started')
 }
 
 function reported(db: Db, { observed = [], runs = [], agents = [] }: Changes): readonly CompiledQuery[] {

@@ -16,7 +16,7 @@ export function driverVersionKey(driver: { readonly name: string; readonly versi
  */
 export function checkImmutable(
   previous: ReadonlyMap<string, Digest>,
-  drivers: readonly Pick<Driver, 'name' | 'spec' | 'digest' | 'at'>[],
+  drivers: readonly (Pick<Driver, 'name' | 'digest' | 'at'> & { readonly spec: { readonly version: string } })[],
 ): readonly Problem[] {
   return drivers
     .filter(

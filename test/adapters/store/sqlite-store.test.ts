@@ -46,6 +46,10 @@ const everything: Changes = {
   bundles: [{ digest: digestOfNumber(202), text: '{}', commit: shaOf(2), key: KEY }],
   intents: [{ cluster: 'eu', intent: intent(1, 2) }],
   deployments: [state],
+  rollouts: [
+    { sha: shaOf(2), context: 'styrmin/deploy/eu/production', parts: { [KEY]: 'started' } },
+    { sha: shaOf(1), context: 'styrmin/deploy/eu/production', parts: { [KEY]: 'superseded' } },
+  ],
   agents: [{ cluster: 'eu', agent: 'a', kubernetes: 'v1.34', lastSeenMs: 7 }],
   drivers: [{ name: 'my-app', version: '1.0.0', digest: digestOfNumber(1), commit: shaOf(1) }],
   notes: [note(2, 0), note(2, 1)],
@@ -66,10 +70,13 @@ test('all that was written is there after a restart', async () => {
     agents: everything.agents,
     drivers: everything.drivers,
     sequences: new Map([['eu', 1]]),
+    rollouts: everything.rollouts?.slice(0, 1),
   })
   expect(await store.instance(digestOfNumber(2))).toEqual(resolved(2))
   expect(await store.bundle(digestOfNumber(202))).toEqual(everything.bundles?.[0])
   expect(await store.plan(plan(2).digest)).toEqual(everything.plans?.[0])
+  expect(await store.intent(KEY, 2)).toEqual(intent(1, 2))
+  expect(await store.intent(KEY, 1)).toBeUndefined()
   expect(await store.history.commit(shaOf(1))).toEqual(commit(1))
   expect(await store.history.counts()).toEqual({ commits: 2, statuses: 1 })
 })
@@ -125,10 +132,24 @@ test('notes leave the outbox only when they were sent, also over a restart', asy
   expect((await store.outbox.unsentNotes(10)).map(({ line }) => line)).toEqual([note(1, 1).line])
 })
 
-test('a deployment that is forgotten is gone with what was observed of it', async () => {
-  await store.write(everything)
-  await store.write({ forgotten: [KEY] })
-  expect(await store.load()).toMatchObject({ deployments: [], observed: [] })
+test('what was observed goes when it is no longer there; the epoch stays', async () => {
+  const report = {
+    deployment: intent(1, 2).deployment,
+    epoch: 2,
+    phase: 'deleted' as const,
+    ready: false,
+    reason: '',
+    message: '',
+    components: [],
+    steps: [],
+    drift: [],
+    problems: [],
+    observedAt: '2026-01-01T00:00:00.000Z',
+  }
+  await store.write({ ...everything, observed: [{ report, receivedAtMs: 3 }] })
+  expect((await store.load()).observed).toEqual([{ report, receivedAtMs: 3 }])
+  await store.write({ unobserved: [KEY] })
+  expect(await store.load()).toMatchObject({ deployments: [{ epoch: 2 }], observed: [] })
 })
 
 test('a second opener is refused, in this process or another', async () => {
