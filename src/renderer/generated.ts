@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from '../util/json.ts'
 import { pointerTo } from '../util/pointer.ts'
 
 /** What stands for a leaf that depends on chance or clock, in everything that is compared or has a digest. */
-export const GENERATED = '<generated>'
+const GENERATED = '<generated>'
 
 /**
  * Where two renders of one object differ, so where chance or clock decided.

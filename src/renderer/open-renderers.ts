@@ -53,13 +53,18 @@ export async function openRenderers(options: RendererOptions = {}): Promise<Rend
   const spares = new Spares(options.spares ?? 0, start)
   const size = options.size ?? Math.min(2, availableParallelism())
   const pool = new Pool(size, start, [first])
+  const pools = new Set([pool])
   const { engineVersion } = first
   return {
     trusted: new PooledRenderer(pool, engineVersion),
-    untrusted: () => new PooledRenderer(new Pool(1, () => spares.take()), engineVersion),
+    untrusted: () => {
+      const own = new Pool(1, () => spares.take())
+      pools.add(own)
+      return new PooledRenderer(own, engineVersion, () => pools.delete(own))
+    },
     pids: () => [...pool.pids, ...spares.pids],
     close: () => {
-      pool.close()
+      for (const one of pools) one.close()
       return spares.close()
     },
   }
@@ -109,9 +114,11 @@ class Spares {
 class PooledRenderer implements Renderer {
   readonly engineVersion: string
   readonly #pool: Pool
+  readonly #onClose: () => void
 
-  constructor(pool: Pool, engineVersion: string) {
+  constructor(pool: Pool, engineVersion: string, onClose: () => void = () => {}) {
     this.#pool = pool
+    this.#onClose = onClose
     this.engineVersion = engineVersion
   }
 
@@ -148,6 +155,7 @@ class PooledRenderer implements Renderer {
 
   async close(): Promise<void> {
     this.#pool.close()
+    this.#onClose()
   }
 }
 

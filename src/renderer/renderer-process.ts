@@ -100,7 +100,7 @@ export class RendererProcess {
     const id = ++this.#jobs
     if (chart !== undefined) this.#sendChart(chart)
     const { promise, resolve, reject } = Promise.withResolvers<Json>()
-    this.#waiting = { id, resolve, reject, clear: this.#watch(signal) }
+    this.#waiting = { id, resolve, reject, clear: this.#watch(id, signal) }
     this.#send({ kind: 'job', id, deadlineMs: this.#limits.deadlineMs, job })
     return promise
   }
@@ -146,11 +146,10 @@ export class RendererProcess {
     this.#waiting = undefined
   }
 
-  #watch(signal: AbortSignal): () => void {
-    const { deadlineMs, memoryBytes } = this.#limits
-    const late = setTimeout(() => {
-      this.#end(new RendererEnded('deadline', `it took longer than ${deadlineMs} ms`))
-    }, deadlineMs)
+  #watch(id: number, signal: AbortSignal): () => void {
+    const { memoryBytes } = this.#limits
+    // When our own loop was blocked, the answer may lie in the pipe: it is read before the second look.
+    const late = setTimeout(() => setImmediate(() => this.#late(id)), this.#limits.deadlineMs)
     const look = setInterval(() => void this.#checkMemory(memoryBytes), WATCH_MS)
     const abort = (): void => this.#end(new RendererEnded('aborted', 'the request was given up'))
     signal.addEventListener('abort', abort, { once: true })
@@ -159,6 +158,11 @@ export class RendererProcess {
       clearInterval(look)
       signal.removeEventListener('abort', abort)
     }
+  }
+
+  #late(id: number): void {
+    if (this.#waiting?.id !== id) return
+    this.#end(new RendererEnded('deadline', `it took longer than ${this.#limits.deadlineMs} ms`))
   }
 
   /** Where there is no /proc, V8's own limit is the only one. */

@@ -24,7 +24,7 @@ data:
 `
 
 /** A small chart of one ConfigMap. */
-export const SMALL = chartOf({ 'templates/config.yaml': CONFIG_MAP, 'values.yaml': 'greeting: hello\n' })
+const SMALL = chartOf({ 'templates/config.yaml': CONFIG_MAP, 'values.yaml': 'greeting: hello\n' })
 
 /** A render request with good defaults. */
 export function requestOf(more: Partial<RenderRequest> & { readonly source?: string } = {}): RenderRequest {

@@ -17,7 +17,7 @@ const HIGHER_FILTERS: Readonly<Record<string, (value: Value, call: Call) => Valu
 }
 
 /** Every filter by its name; the whole list. */
-export const FILTERS: ReadonlyMap<string, Filter> = new Map([...COMPONENT_FILTERS, ...TEXT_FILTERS, ...LIST_FILTERS])
+const FILTERS: ReadonlyMap<string, Filter> = new Map([...COMPONENT_FILTERS, ...TEXT_FILTERS, ...LIST_FILTERS])
 
 /** Applies a filter. Errors: TemplateFault. */
 export function callFilter(value: Value, call: Call): Value {

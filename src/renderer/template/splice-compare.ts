@@ -128,7 +128,7 @@ function keyOf(key: YamlNode): string {
  *
  * Source: yaml.org/type/bool, int and float: yes and no, leading zeros, underscores, base 60 and base 2.
  */
-export function readsDifferently(source: string): boolean {
+function readsDifferently(source: string): boolean {
   return (
     /^(y|yes|n|no|on|off)$/i.test(source) ||
     /^[-+]?(0[0-9_]+|0b[01_]+|0o[0-7]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)$/.test(source) ||
