@@ -1,0 +1,2 @@
+/** The one node of the sandbox. */
+export const NODE = 'sandbox'
