@@ -1,3 +1,4 @@
+import { visible } from '../util/text.ts'
 import type { DeploymentKey } from './ids.ts'
 import type { SourceRef } from './source.ts'
 
@@ -17,10 +18,19 @@ export interface Problem {
   readonly affects?: readonly DeploymentKey[]
 }
 
-/** `file:line:col: error CODE: message` and an indented hint, as editors parse it. */
+/**
+ * `file:line:col: error CODE: message` and an indented hint, as editors parse it.
+ *
+ * Shape:  further lines of a message are indented, and what a terminal would act on is written out, so that no text of
+ *         a repository can pass for a line of ours.
+ */
 export function formatProblem({ at, severity, code, message, hint }: Problem): string {
-  const place = at === undefined ? '' : `${at.file}:${at.line}:${at.col}: `
-  return `${place}${severity} ${code}: ${message}\n  hint: ${hint}`
+  const place = at === undefined ? '' : `${visible(at.file)}:${at.line}:${at.col}: `
+  return `${place}${severity} ${code}: ${visibleLines(message)}\n  hint: ${visibleLines(hint)}`
+}
+
+function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n    ')
 }
 
 /** Order of problem lists: file, line, column, code, message. */

@@ -13,6 +13,7 @@ import {
 } from 'yaml'
 import type { Json, JsonObject } from './json.ts'
 import { pointerTo } from './pointer.ts'
+import { syntaxFaults } from './yaml-syntax.ts'
 
 /** A place in a text: lines and columns count from 1. */
 export interface TextPlace {
@@ -132,13 +133,12 @@ function tooDeep(start: TextPlace): YamlDocument {
 
 function readDocument(document: Document.Parsed, placeAt: (offset: number) => TextPlace): YamlDocument {
   const start = placeAt(document.contents?.range?.[0] ?? document.range[0])
-  const told = [...document.errors, ...document.warnings].filter(({ code }) => code !== 'DUPLICATE_KEY') // found below
-  const overflow = told.find(({ message }) => /call stack|stack overflow/i.test(message))
+  const overflow = document.errors.find(({ message }) => /call stack|stack overflow/i.test(message))
   if (overflow !== undefined) return tooDeep(placeAt(overflow.pos[0]))
-  const faults: YamlFault[] = told.map((fault) => ({
-    kind: faultKind(fault.code),
-    message: fault.message,
-    ...placeAt(fault.pos[0]),
+  const faults: YamlFault[] = syntaxFaults(document).map(({ offset, message }) => ({
+    kind: 'syntax',
+    message,
+    ...placeAt(offset),
   }))
   const places = new Map<string, NodePlace>()
   const ambiguous: AmbiguousScalar[] = []
@@ -153,11 +153,6 @@ function readDocument(document: Document.Parsed, placeAt: (offset: number) => Te
     faults,
     ambiguous,
   }
-}
-
-function faultKind(code: string): YamlFault['kind'] {
-  if (code === 'TAG_RESOLVE_FAILED') return 'tag'
-  return 'syntax'
 }
 
 interface Walk {
@@ -252,12 +247,13 @@ function plainSource(node: unknown): string | undefined {
   return isScalar(node) && typeof node.value !== 'string' ? node.source : undefined
 }
 
-const KNOWN_TAGS = 'tag:yaml.org,2002:'
+const CORE = 'tag:yaml.org,2002:'
+const KNOWN_TAGS = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => CORE + name))
 
 function checkTag(node: unknown, place: TextPlace, faults: YamlFault[]): void {
   const tag = (node as Node | null | undefined)?.tag
-  if (tag !== undefined && (!tag.startsWith(KNOWN_TAGS) || tag === `${KNOWN_TAGS}binary`))
-    faults.push({ kind: 'tag', message: `the tag ${tag.replace(KNOWN_TAGS, '!!')} is not read`, ...place })
+  if (tag !== undefined && !KNOWN_TAGS.has(tag))
+    faults.push({ kind: 'tag', message: `the tag ${tag.replace(CORE, '!!')} is not read`, ...place })
 }
 
 function checkNumber(node: unknown, place: TextPlace, faults: YamlFault[]): void {

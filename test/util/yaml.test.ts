@@ -3,8 +3,8 @@ import { parseYaml } from '../../src/util/yaml.ts'
 
 test.for([
   { name: 'a tab as indentation', text: 'a:\n\tb: 1\n', kind: 'syntax', line: 2 },
-  { name: 'an unclosed quote', text: 'a: "b\n', kind: 'syntax', line: 2 },
-  { name: 'an unclosed flow map', text: 'a: {b: 1\n', kind: 'syntax', line: 2 },
+  { name: 'an unclosed quote', text: 'b: 1\na: "b\n\n', kind: 'syntax', line: 2 },
+  { name: 'an unclosed flow map', text: 'b: 1\na: {b: 1\n\n', kind: 'syntax', line: 2 },
   { name: 'a key there twice', text: 'a: 1\nb: 2\na: 3\n', kind: 'duplicate-key', line: 3 },
   { name: 'a key there twice after normalisation', text: '\u00e9: 1\ne\u0301: 2\n', kind: 'duplicate-key', line: 2 },
   { name: 'an anchor in itself', text: 'a: &x\n  b: *x\n', kind: 'cycle', line: 1 },

@@ -57,8 +57,16 @@ function whatCouldHide(previous: ReadonlyMap<DeploymentKey, DeclaredBefore>, now
 }
 
 function fileDoubt(file: string, { presentFiles, readFiles }: DeclaredNow): string | undefined {
+  const link = foldersOf(file).find((folder) => presentFiles.has(folder))
+  if (link !== undefined) return `the folder ${link} has become a link or a file`
   if (!presentFiles.has(file) || readFiles.has(file)) return undefined
   return `${file} is still there, but is now part of a chart or a template`
+}
+
+/** `a/b/c.yml` -> `a`, `a/b`. */
+function foldersOf(file: string): readonly string[] {
+  const steps = file.split('/')
+  return steps.slice(1).map((_, index) => steps.slice(0, index + 1).join('/'))
 }
 
 function protection(key: DeploymentKey, { environments, environmentsBefore }: DeclaredNow): string | undefined {

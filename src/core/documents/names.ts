@@ -9,17 +9,23 @@ export function nameFault(name: string, rule: string): { readonly message: strin
   if (hidden !== undefined)
     return { message: `it holds the invisible character ${hidden}`, hint: 'Type the name again by hand.' }
   if (!rule.startsWith('must be lower-case letters')) return undefined
-  const usable = name
-    .normalize('NFKD')
+  const odd = /[^\x20-\x7e]/u.exec(plain(name))?.[0]
+  const message = odd === undefined ? JSON.stringify(name.slice(0, 80)) : `${JSON.stringify(odd)} is ${codePoint(odd)}`
+  const usable = odd === undefined ? usableName(name) : ''
+  return { message, hint: usable === '' ? `It ${rule}.` : `Write "${usable}"; it ${rule}.` }
+}
+
+/** Without accents. */
+function plain(name: string): string {
+  return name.normalize('NFKD').replace(/\p{M}/gu, '')
+}
+
+function usableName(name: string): string {
+  return plain(name)
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
+    .slice(0, 63)
     .replace(/^-+|-+$/g, '')
-  const hint = usable === '' ? `It ${rule}.` : `Write "${usable.slice(0, 63)}"; it ${rule}.`
-  const odd = /[^\x20-\x7e]/u.exec(name)?.[0]
-  return {
-    message: odd === undefined ? JSON.stringify(name.slice(0, 80)) : `${JSON.stringify(odd)} is ${codePoint(odd)}`,
-    hint,
-  }
 }
 
 /** Control characters, direction marks and zero-width characters: what makes a text read other than it is. */

@@ -4,19 +4,17 @@ const CHART_FILE = /(^|\/)Chart\.ya?ml$/
 /**
  * The entries of a tree that may hold documents of ours, or hide some.
  *
- * Shape:  YAML files that are neither below a folder with a `Chart.yaml` nor templates (`*.j2.yml`), and all links and
- *         submodules outside charts.
+ * Shape:  YAML files, and links and submodules named like one, that are neither below a folder with a `Chart.yaml`
+ *         nor templates (`*.j2.yml`).
  * Order:  as given.
  */
-export function documentEntries<T extends { readonly path: string; readonly mode: string }>(
-  entries: readonly T[],
-): readonly T[] {
+export function documentEntries<T extends { readonly path: string }>(entries: readonly T[]): readonly T[] {
   const charts = new Set(entries.filter(({ path }) => CHART_FILE.test(path)).map(({ path }) => folderOf(path)))
-  return entries.filter(({ path, mode }) => (isLink(mode) || isYaml(path)) && !belowAny(path, charts))
+  return entries.filter(({ path }) => isYaml(path) && !belowAny(path, charts))
 }
 
 /** Whether a path looks like one of our files. */
-export function isYaml(path: string): boolean {
+function isYaml(path: string): boolean {
   return /\.ya?ml$/i.test(path) && !/\.j2\.ya?ml$/i.test(path)
 }
 

@@ -3,7 +3,7 @@ import type { Problem, ProblemCode } from '../../domain/problem.ts'
 import type { SourceRef } from '../../domain/source.ts'
 import { parseYaml, type TextPlace } from '../../util/yaml.ts'
 import { decodeText, placeOfByte } from './decode-text.ts'
-import { isLink, isYaml } from './own-files.ts'
+import { isLink } from './own-files.ts'
 import { readYamlDocument } from './read-yaml-document.ts'
 
 /** What one file says. */
@@ -46,8 +46,7 @@ export function readFileDocuments(file: SourceFile): FileReading {
 
 const NOTHING: FileReading = { documents: [], broken: [], problems: [], unsure: false }
 
-function readLink({ path, mode }: SourceFile, at: SourceRef): FileReading {
-  if (!isYaml(path)) return { ...NOTHING, unsure: true }
+function readLink({ mode }: SourceFile, at: SourceRef): FileReading {
   return mode === '120000'
     ? unread('STY150', 'the file is a symbolic link; links are not followed', 'Put the document itself here.', at)
     : unread('STY151', 'this is a submodule; submodules are not read', 'Put the documents into this repository.', at)

@@ -17,7 +17,9 @@ const SHOWN = 40
 /** One problem for each thing the schema refuses, in the user's words. */
 export function schemaProblems(errors: readonly ErrorObject[], places: Places): readonly Problem[] {
   const told = new Set<string>()
+  const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath))
   return errors.flatMap((error) => {
+    if (error.keyword !== 'type' && mistyped.has(error.instancePath)) return [] // nothing more can be said of it
     const problem = problemOf(error, places)
     const key = problem === undefined ? '' : `${problem.code} ${problem.at?.line}:${problem.at?.col} ${problem.message}`
     if (problem === undefined || told.has(key)) return []
@@ -50,11 +52,12 @@ function unknownField(error: ErrorObject, { placeOf }: Places): Problem {
   const field = param(error, 'additionalProperty')
   const known = Object.keys(objectAt(schemaOf(error), 'properties'))
   const near = nearest(field, known)
+  const more = known.includes('parameters') ? " The application's own settings go under parameters." : ''
   return {
     code: 'STY120',
     severity: 'error',
     message: `${whereIs(error.instancePath)} has no field "${shorten(field, SHOWN)}"`,
-    hint: near === undefined ? `Remove it; known here: ${known.sort().join(', ')}.` : `Did you mean "${near}"?`,
+    hint: near === undefined ? `Remove it; known here: ${known.sort().join(', ')}.${more}` : `Did you mean "${near}"?`,
     at: placeOf(pointerTo(error.instancePath, field), 'key'),
   }
 }

@@ -92,6 +92,12 @@ describe('a deletion is held', () => {
       why: /part of a chart/,
     },
     {
+      name: 'when its folder has become a link',
+      change: { 'dev/api.yml': '', 'dev/shop.yml': '' },
+      unread: ['dev'],
+      why: /the folder dev has become a link/,
+    },
+    {
       name: 'when nothing is declared any more',
       change: { 'dev/api.yml': '', 'dev/shop.yml': '', 'prod/shop.yml': '' },
       why: /nothing at all/,

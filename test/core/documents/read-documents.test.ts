@@ -47,15 +47,6 @@ describe('what is ours', () => {
     const entries = documentEntries(paths.map((path) => ({ path, mode: '100644' })))
     expect(entries.map(({ path }) => path)).toEqual(['a.yml'])
   })
-
-  test('links and submodules are picked, so that what they hide is known', () => {
-    const entries = [
-      { path: 'dev', mode: '120000' },
-      { path: 'vendor', mode: '160000' },
-      { path: 'run.sh', mode: '100755' },
-    ]
-    expect(documentEntries(entries).map(({ path }) => path)).toEqual(['dev', 'vendor'])
-  })
 })
 
 describe('files', () => {
