@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive } from './life.ts'
 
 const LOOK_AGAIN_MS = 250
 
@@ -77,14 +78,4 @@ async function lock(path: string): Promise<() => Promise<void>> {
 async function isStale(path: string): Promise<boolean> {
   const text = await readFile(path, 'utf8').catch(() => '')
   return text !== '' && !isAlive(Number(text))
-}
-
-/** Whether a process with this id exists. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { isAlive } from './cache.ts'
 import { openDaemons } from './daemons.ts'
+import { isAlive } from './life.ts'
 import { eventually } from './wait.ts'
 
 let cache = ''
@@ -33,9 +34,13 @@ function testProcess(end: string): ReturnType<typeof spawn> {
   })
 }
 
+/** What the process printed, once it has ended. */
 async function started(child: ReturnType<typeof spawn>): Promise<{ readonly pid: number; readonly folder: string }> {
   if (child.stdout === null) throw new Error('no output')
-  return JSON.parse(await text(child.stdout)) as { readonly pid: number; readonly folder: string }
+  const closed = once(child, 'close')
+  const printed = await text(child.stdout)
+  await closed
+  return JSON.parse(printed) as { readonly pid: number; readonly folder: string }
 }
 
 async function ended(pid: number): Promise<void> {

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cacheFolder, isAlive } from './cache.ts'
+import { cacheFolder } from './cache.ts'
+import { commandLineOf, isAlive, startTimeOf } from './life.ts'
 
 /** How a server process is started. */
 export interface DaemonOptions {
@@ -151,26 +152,6 @@ function mayLive(owner: Started['owner']): boolean {
 /** In doubt it is another process, and is not ended. */
 function isSame(seen: Seen): boolean {
   return isAlive(seen.pid) && commandLineOf(seen.pid) === seen.commandLine
-}
-
-/** When a process was started, in ticks since the machine was, as Linux shows it; elsewhere unknown. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in brackets may hold blanks; the start time is the 20th word after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return undefined
-  }
-}
-
-/** The command line of a process as Linux shows it; elsewhere unknown. */
-function commandLineOf(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return undefined
-  }
 }
 
 function commandLine(words: readonly string[]): string {

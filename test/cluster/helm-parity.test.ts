@@ -11,6 +11,9 @@ import { helmProgram } from './helm.ts'
 const run = promisify(execFile)
 const BUILD_MS = 15 * 60_000
 
+/** Helm's own log, on stderr too. */
+const LOG_LINES = /^level=.*\n/gm
+
 const required = process.env['STYRMIN_REQUIRE_CLUSTER'] === '1'
 const present = required || (await goVersion()) !== undefined
 if (!present) process.stderr.write('not run: comparison with `helm template` (no Go compiler)\n')
@@ -77,6 +80,11 @@ async function helmText(
   return await run(helm, args, { env, maxBuffer: 16 << 20 }).then(
     ({ stdout }) => stdout,
     (error: { readonly stderr: string }) =>
-      sortedLines(error.stderr.trimEnd().replace(/\n\nUse --debug flag to render out invalid YAML$/, '')),
+      sortedLines(
+        error.stderr
+          .replace(LOG_LINES, '')
+          .trimEnd()
+          .replace(/\n\nUse --debug flag to render out invalid YAML$/, ''),
+      ),
   )
 }

@@ -13,7 +13,7 @@ export interface Patience {
  * Errors: rejects with `what` when time is up, with the last error of `look` as cause.
  */
 export async function eventually<T>(patience: Patience, look: () => Promise<T | undefined>): Promise<T> {
-  const { what, timeoutMs = 30_000, everyMs = 50 } = patience
+  const { what, timeoutMs = 25_000, everyMs = 50 } = patience
   const end = Date.now() + timeoutMs
   let cause: unknown
   do {

@@ -296,7 +296,7 @@ async function seen(
   what: string,
   wanted: (body: JsonObject) => boolean,
 ): Promise<JsonObject> {
-  return eventually({ what: `${path}: ${what}`, timeoutMs: 40_000 }, async () => {
+  return eventually({ what: `${path}: ${what}`, timeoutMs: 25_000 }, async () => {
     const { body } = await kube.get(path)
     return wanted(body) ? body : undefined
   })
