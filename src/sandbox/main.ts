@@ -103,11 +103,16 @@ export async function startSandbox(options: SandboxOptions = {}, signal?: AbortS
   }
 }
 
-/** What every cluster has from the start: its namespaces and one node. */
+/** What every cluster has from the start: its namespaces, one node, and a class for volumes. */
 function furnish(world: World): void {
   for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system'])
     create(world, '/namespaces', '', { metadata: { name } })
   create(world, '/nodes', '', { metadata: { name: NODE, labels: { 'kubernetes.io/hostname': NODE } } })
+  const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' }
+  create(world, 'storage.k8s.io/storageclasses', '', {
+    metadata: { name: 'standard', annotations },
+    provisioner: 'styrmin.io/sandbox',
+  })
 }
 
 const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789'

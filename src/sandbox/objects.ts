@@ -159,10 +159,8 @@ export function writerAt(world: World, target: Target, manager: string): Writer 
 export function putObject(world: World, target: Target, next: JsonObject): JsonObject {
   const place = placeOf({ ...target, name: textAt(next, 'metadata', 'name') ?? target.name })
   if (isFinished(target.resource, next)) {
-    const stored = toStored(target.resource, next)
-    world.store.put(place, stored)
-    const last = world.store.remove(place)
-    return show(target.resource, last ?? stored)
+    world.store.remove(place)
+    return next
   }
   return show(target.resource, world.store.put(place, toStored(target.resource, next)))
 }

@@ -61,18 +61,14 @@ export function keepInFolder(folder: string, store: Store, token: string): { rea
 }
 
 async function save(folder: string, store: Store, token: string): Promise<void> {
-  const objects = store
-    .kinds()
-    .flatMap((kind) =>
-      store
-        .list(kind)
-        .map((object) => ({
-          kind,
-          namespace: textAt(object, 'metadata', 'namespace') ?? '',
-          name: textAt(object, 'metadata', 'name') ?? '',
-          object,
-        })),
-    )
+  const objects = store.kinds().flatMap((kind) =>
+    store.list(kind).map((object) => ({
+      kind,
+      namespace: textAt(object, 'metadata', 'namespace') ?? '',
+      name: textAt(object, 'metadata', 'name') ?? '',
+      object,
+    })),
+  )
   const file = join(folder, FILE)
   await writeFile(`${file}.next`, JSON.stringify({ version: store.version(), token, objects }), { mode: 0o600 })
   await rename(`${file}.next`, file)

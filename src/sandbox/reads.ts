@@ -4,6 +4,7 @@ import { apiVersionOf, show } from './registry.ts'
 import { allOf, parseFieldSelector, parseLabelSelector, type Selector } from './selectors.ts'
 import { badRequest, expired } from './status.ts'
 import { checkNotFuture } from './store.ts'
+import { without } from './values.ts'
 import type { World } from './world.ts'
 
 /** A list of a kind as it was at one version. */
@@ -49,7 +50,13 @@ export function listObjects(world: World, target: Target, query: URLSearchParams
 
 /** The body of a list. */
 export function listBody(target: Target, { items, metadata }: Listing): JsonObject {
-  return { kind: `${target.resource.kind}List`, apiVersion: apiVersionOf(target.resource), metadata, items }
+  const typed = target.resource.custom === undefined
+  return {
+    kind: `${target.resource.kind}List`,
+    apiVersion: apiVersionOf(target.resource),
+    metadata,
+    items: typed ? items.map((item) => without(item, 'kind', 'apiVersion')) : items,
+  }
 }
 
 /** Only an exact match reads the past; all else is answered with what is newest. */

@@ -29,7 +29,7 @@ import {
   requiredValue,
 } from './status.ts'
 import { checkTyped } from './typed-check.ts'
-import { type Draft, draftAt, without } from './values.ts'
+import { type Draft, draftAt, setDefault, without } from './values.ts'
 import { timestamp, type World } from './world.ts'
 
 /** What a write may ask for. */
@@ -96,7 +96,16 @@ function insert(world: World, target: Target, draft: Draft, options: WriteOption
 function finish(world: World, resource: Resource, draft: Draft, before: JsonObject | undefined): JsonObject {
   if (resource.key === 'batch/jobs' && before === undefined) labelJob(draft)
   if (resource.key === '/namespaces' && before === undefined) draftAt(draft, 'spec')['finalizers'] = ['kubernetes']
+  if (resource.key === '/persistentvolumeclaims' && before === undefined) chooseClass(world, draft)
   return resource.key === '/services' ? world.addresses.assign(draft, before) : draft
+}
+
+/** A claim without a class gets the default one, if there is one. */
+function chooseClass(world: World, draft: Draft): void {
+  const isDefault = (object: JsonObject): boolean =>
+    textAt(object, 'metadata', 'annotations', 'storageclass.kubernetes.io/is-default-class') === 'true'
+  const chosen = world.store.list('storage.k8s.io/storageclasses').find(isDefault)
+  if (chosen !== undefined) setDefault(draftAt(draft, 'spec'), 'storageClassName', nameIn(chosen))
 }
 
 function checkNamespace(world: World, { resource, namespace }: Target, name: string): void {

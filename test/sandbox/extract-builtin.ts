@@ -50,7 +50,6 @@ const LEFT_OUT = new Set([
   'nodes/proxy',
   'serviceaccounts/token',
   'tokenreviews',
-  'selfsubjectreviews',
   'validatingadmissionpolicies',
   'validatingadmissionpolicybindings',
   'servicecidrs',

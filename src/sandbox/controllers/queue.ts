@@ -10,12 +10,13 @@ export interface Queue {
 /**
  * Runs a controller: level-based, one object at a time, never inside the change that woke it.
  *
+ * Units:  `delayMs` is how long it waits before it looks, so that what comes together is looked at once.
  * Order:  as added. Errors: a refusal by the API is met by looking again; anything else is a bug and is thrown.
  */
-export function makeQueue(look: (place: Place) => void): Queue {
+export function makeQueue(look: (place: Place) => void, delayMs = 0): Queue {
   const waiting = new Map<string, Place>()
   const timers = new Set<NodeJS.Timeout>()
-  let scheduled: NodeJS.Immediate | undefined
+  let scheduled: NodeJS.Timeout | undefined
   let stopped = false
 
   const drain = (): void => {
@@ -35,7 +36,7 @@ export function makeQueue(look: (place: Place) => void): Queue {
   const add = (place: Place): void => {
     if (stopped) return
     waiting.set(`${place.kind}\u0000${place.namespace}\u0000${place.name}`, place)
-    scheduled ??= setImmediate(drain)
+    scheduled ??= setTimeout(drain, delayMs)
   }
   return {
     add: (place, afterMs = 0) => {
@@ -49,7 +50,7 @@ export function makeQueue(look: (place: Place) => void): Queue {
     stop: () => {
       stopped = true
       waiting.clear()
-      if (scheduled !== undefined) clearImmediate(scheduled)
+      clearTimeout(scheduled)
       for (const timer of timers) clearTimeout(timer)
     },
   }
