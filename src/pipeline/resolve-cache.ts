@@ -1,3 +1,4 @@
+import { createLinkMemory, type LinkMemory } from '../core/desired/link-memory.ts'
 import type { FileReading } from '../core/documents/read-file.ts'
 import type { Claims } from '../core/render/claims.ts'
 import type { ResolvedInstance } from '../domain/instance.ts'
@@ -19,6 +20,8 @@ export interface ResolveCache {
   readonly renders: Lru<string, CheckedRender>
   /** Outcomes by the identities of the documents they were made from. */
   readonly outcomes: Lru<string, Outcome>
+  /** Deployments linked to the same documents before. */
+  readonly links: LinkMemory
   /** A number for each document that was seen, which is never given again. */
   readonly identities: Identities
 }
@@ -56,6 +59,7 @@ export function createResolveCache(limits: Partial<CacheLimits> = {}): ResolveCa
     drivers: new Lru(drivers),
     renders: new Lru(deployments),
     outcomes: new Lru(deployments),
+    links: createLinkMemory(),
     identities: new Identities(),
   }
 }

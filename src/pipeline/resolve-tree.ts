@@ -29,7 +29,7 @@ export async function resolveTree(tree: SourceTree, tools: PipelineTools, signal
   const { cache } = tools
   const entries = await tree.list(signal)
   const { reading, paths } = await readFiles({ tree, entries }, cache, signal)
-  const linked = linkDocuments(reading)
+  const linked = linkDocuments({ ...reading, memory: cache.links })
   const documents = reading.documents.filter((document) => document.kind === 'ApplicationDriver')
   const loaded = await loadDrivers(documents, { tree, entries }, cache, signal)
   const drivers = new Map(loaded.map((driver) => [driver.document, driver]))

@@ -6,7 +6,9 @@ import { errorAbout, type Finding } from './findings.ts'
 /** Circles of `depends_on`; each is told once, at its first member by name, and concerns all members. */
 export function checkCircles(deployments: ReadonlyMap<DeploymentKey, DeploymentDocument>): readonly Finding[] {
   const done = new Set<DeploymentKey>()
-  const keys = [...deployments.keys()].sort(compareText)
+  const keys = [...deployments]
+    .flatMap(([key, { dependsOn }]) => (dependsOn.length === 0 ? [] : [key]))
+    .sort(compareText)
   return keys.flatMap((key) => {
     if (done.has(key)) return []
     const circle = circleFrom(key, deployments)

@@ -1,16 +1,19 @@
 import type { DeploymentDocument } from '../../domain/documents.ts'
 import type { DeploymentKey, StableId } from '../../domain/ids.ts'
-import { byText } from '../../util/json.ts'
 import { errorAbout, type Finding, showPlace } from './findings.ts'
-import { stableId } from './link-deployment.ts'
 
-/** Deployments that share a stable id; each such pair concerns both. */
-export function checkIds(deployments: ReadonlyMap<DeploymentKey, DeploymentDocument>): readonly Finding[] {
-  const sorted = [...deployments].sort(byText(([key]) => key))
-  const groups = Map.groupBy(sorted, ([key, document]) => stableId(key, document))
-  return [...groups].flatMap(([id, [first, ...rest]]) =>
-    first === undefined ? [] : rest.map((other) => collision(id, first, other)),
-  )
+/** Deployments that share a stable id; each such pair concerns both. Shape: `deployments` in order of key. */
+export function checkIds(
+  deployments: Iterable<readonly [DeploymentKey, DeploymentDocument, StableId]>,
+): readonly Finding[] {
+  const owners = new Map<StableId, Named>()
+  const findings: Finding[] = []
+  for (const [key, document, id] of deployments) {
+    const owner = owners.get(id)
+    if (owner === undefined) owners.set(id, [key, document])
+    else findings.push(collision(id, owner, [key, document]))
+  }
+  return findings
 }
 
 type Named = readonly [DeploymentKey, DeploymentDocument]

@@ -21,47 +21,72 @@ export interface DocumentIndex {
   readonly drivers: ReadonlyMap<string, readonly DriverDocument[]>
   /** By name: versions that are declared, but broken or declared twice. Sorted. */
   readonly unusableDrivers: ReadonlyMap<string, readonly Subject[]>
-  /** By subject: where it is declared, usable or not. */
-  readonly declared: ReadonlyMap<Subject, SourceRef>
+  /** By subject: where it is first declared, usable or not; in order of place. */
+  readonly declared: ReadonlyMap<Subject, { readonly at: SourceRef }>
   /** Declared twice. */
   readonly twice: ReadonlySet<Subject>
   readonly findings: readonly Finding[]
 }
+
+/** Remembers what a document is called; documents never change. */
+export type SubjectNames = WeakMap<object, Subject>
 
 /** Sorts documents by kind and name, and finds what is declared twice. */
 export function indexDocuments(
   documents: readonly StyrminDocument[],
   broken: readonly BrokenDocument[],
   olderDrivers: readonly DriverDocument[],
+  names: SubjectNames = new WeakMap(),
 ): DocumentIndex {
   const sorted = [...documents, ...broken.map(toBroken)].sort((a, b) => comparePlaces(a.at, b.at))
-  const bySubject = Map.groupBy(sorted, subjectOf)
-  const twice = new Set([...bySubject].filter(([, all]) => all.length > 1).map(([subject]) => subject))
-  const usable = documents.filter((document) => !twice.has(subjectOf(document)))
+  const { first, twice, findings } = firstOfEach(sorted, names)
+  const usable = [...first].flatMap(([subject, entry]) =>
+    entry.kind === 'broken' || twice.has(subject) ? [] : [entry],
+  )
+  const drivers = usable.filter((document) => document.kind === 'ApplicationDriver')
   const here = new Set(documents.filter(isDriver).map(subjectOf))
   const older = olderDrivers.filter((driver) => !here.has(subjectOf(driver)))
   return {
     clusters: byName(usable.filter((document) => document.kind === 'Cluster')),
     environments: byName(usable.filter((document) => document.kind === 'Environment')),
     deployments: new Map(
-      usable
-        .filter((document) => document.kind === 'Deployment')
-        .map((document) => [deploymentKey(document.environment, document.name), document]),
+      usable.filter((document) => document.kind === 'Deployment').map((document) => [keyOf(document), document]),
     ),
-    drivers: driversByName([...usable.filter(isDriver), ...older]),
-    unusableDrivers: unusableByName(bySubject, new Set(usable.filter(isDriver).map(subjectOf))),
-    declared: new Map(
-      [...bySubject].flatMap(([subject, [first]]) => (first === undefined ? [] : [[subject, first.at]])),
-    ),
+    drivers: driversByName([...drivers, ...older]),
+    unusableDrivers: unusableByName([...first.keys()], new Set(drivers.map(subjectOf))),
+    declared: first,
     twice,
-    findings: [
-      ...[...bySubject].flatMap(([subject, all]) => duplicates(subject, all)),
-      ...broken.flatMap(brokenFindings),
-    ],
+    findings: [...findings, ...broken.flatMap(brokenFindings)],
   }
 }
 
+function firstOfEach(
+  sorted: readonly Entry[],
+  names: SubjectNames,
+): {
+  readonly first: ReadonlyMap<Subject, Entry>
+  readonly twice: ReadonlySet<Subject>
+  readonly findings: readonly Finding[]
+} {
+  const first = new Map<Subject, Entry>()
+  const twice = new Set<Subject>()
+  const findings: Finding[] = []
+  for (const entry of sorted) {
+    const subject = names.get(entry) ?? subjectOf(entry)
+    names.set(entry, subject)
+    const known = first.get(subject)
+    if (known === undefined) first.set(subject, entry)
+    else twice.add(subject)
+    if (known !== undefined) findings.push(duplicate(subject, known, entry))
+  }
+  return { first, twice, findings }
+}
+
 type Entry = StyrminDocument | (Omit<BrokenDocument, 'kind'> & { readonly kind: 'broken'; readonly of: BrokenDocument })
+
+function keyOf({ environment, name }: Pick<DeploymentDocument, 'environment' | 'name'>): DeploymentKey {
+  return deploymentKey(environment, name)
+}
 
 function toBroken(document: BrokenDocument): Entry {
   return { ...document, kind: 'broken', of: document }
@@ -74,7 +99,7 @@ function isDriver(document: StyrminDocument): document is DriverDocument {
 function subjectOf(entry: Entry): Subject {
   switch (entry.kind) {
     case 'Deployment':
-      return `Deployment ${deploymentKey(entry.environment, entry.name)}`
+      return `Deployment ${keyOf(entry)}`
     case 'ApplicationDriver':
       return driverSubject(entry.name, entry.spec.version)
     case 'Cluster':
@@ -97,16 +122,12 @@ function brokenFindings(document: BrokenDocument): readonly Finding[] {
   return document.problems.map((problem) => ({ problem, subjects: [brokenSubject(document)] }))
 }
 
-function duplicates(subject: Subject, all: readonly Entry[]): readonly Finding[] {
-  const [first, ...rest] = all
-  if (first === undefined) return []
+function duplicate(subject: Subject, first: Entry, { at }: Entry): Finding {
   const [kind, name] = subject.split(' ')
-  return rest.map(({ at }) =>
-    errorAbout(subject, 'STY210', `the ${kind} ${name} is declared twice: at ${showPlace(first.at)} and here`, {
-      hint: 'Remove or rename one of the two.',
-      at,
-    }),
-  )
+  return errorAbout(subject, 'STY210', `the ${kind} ${name} is declared twice: at ${showPlace(first.at)} and here`, {
+    hint: 'Remove or rename one of the two.',
+    at,
+  })
 }
 
 function byName<T extends { readonly name: string }>(documents: readonly T[]): ReadonlyMap<string, T> {
@@ -119,12 +140,10 @@ function driversByName(drivers: readonly DriverDocument[]): ReadonlyMap<string, 
 }
 
 function unusableByName(
-  bySubject: ReadonlyMap<Subject, readonly Entry[]>,
+  declared: readonly Subject[],
   usable: ReadonlySet<Subject>,
 ): ReadonlyMap<string, readonly Subject[]> {
-  const subjects = [...bySubject.keys()].filter(
-    (subject) => subject.startsWith('ApplicationDriver ') && !usable.has(subject),
-  )
+  const subjects = declared.filter((subject) => subject.startsWith('ApplicationDriver ') && !usable.has(subject))
   return Map.groupBy(subjects.sort(), (subject) => subject.slice(subject.indexOf(' ') + 1, subject.lastIndexOf('@')))
 }
 

@@ -19,6 +19,7 @@ import { resolveParameters } from './resolve-parameters.ts'
 
 /** One deployment with its references followed; without `desired` when one of them leads nowhere. */
 export interface LinkedDeployment {
+  readonly id: StableId
   readonly desired?: DesiredDeployment
   /** What it depends on: an error about one of them blocks it. */
   readonly dependsOn: readonly Subject[]
@@ -38,6 +39,7 @@ export function linkDeployment(
   const id = stableId(key, document)
   const linked = choice.driver === undefined ? undefined : linkDriver(key, document, choice.driver, index)
   return {
+    id,
     ...whole({ key, id, document, environment, cluster, linked }),
     dependsOn: [
       `Deployment ${key}`,
@@ -56,7 +58,7 @@ export function linkDeployment(
 }
 
 /** The id that a rename has written, else the first 8 hexadecimal digits of sha256 of the key. */
-export function stableId(key: DeploymentKey, { id }: Pick<DeploymentDocument, 'id'>): StableId {
+function stableId(key: DeploymentKey, { id }: Pick<DeploymentDocument, 'id'>): StableId {
   const worked = parseStableId(digestOfBytes(key).slice('sha256:'.length, 'sha256:'.length + 8))
   if (worked === undefined) throw new RangeError('a digest without hexadecimal digits')
   return id ?? worked

@@ -17,7 +17,8 @@ import { checkEnvironments } from './check-environments.ts'
 import { checkIds } from './check-ids.ts'
 import type { Finding, Subject } from './findings.ts'
 import { type DocumentIndex, indexDocuments } from './index-documents.ts'
-import { type LinkedDeployment, linkDeployment } from './link-deployment.ts'
+import type { LinkedDeployment } from './link-deployment.ts'
+import { createLinkMemory, type LinkMemory, linkRemembered } from './link-memory.ts'
 
 /** What is linked. */
 export interface LinkInput {
@@ -29,6 +30,8 @@ export interface LinkInput {
   readonly olderDrivers?: readonly DriverDocument[]
   /** Locked version by name of driver. */
   readonly lock?: ReadonlyMap<string, string>
+  /** What was linked before; an empty one when left out. It changes no answer. */
+  readonly memory?: LinkMemory
 }
 
 /** A tree's documents with their references followed. */
@@ -57,26 +60,27 @@ export interface Linked {
  */
 export function linkDocuments(input: LinkInput): Linked {
   const broken = input.broken ?? []
-  const index = indexDocuments(input.documents, broken, input.olderDrivers ?? [])
+  const memory = input.memory ?? createLinkMemory()
+  const index = indexDocuments(input.documents, broken, input.olderDrivers ?? [], memory.names)
   const lock = input.lock ?? new Map<string, string>()
-  const linked = new Map(
-    [...index.deployments].map(([key, document]) => [key, linkDeployment(key, document, index, lock)]),
-  )
+  const declared = declaredFiles(index)
+  const linked = [...declared.keys()].flatMap((key) => {
+    const document = index.deployments.get(key)
+    return document === undefined ? [] : [{ key, document, ...linkRemembered(key, document, { index, lock, memory }) }]
+  })
   const findings = [
     ...index.findings,
     ...checkEnvironments(index),
-    ...[...linked.values()].flatMap((deployment) => deployment.findings),
-    ...checkIds(index.deployments),
+    ...linked.flatMap((deployment) => deployment.findings),
+    ...checkIds(linked.map(({ key, document, id }) => [key, document, id] as const)),
     ...checkCircles(index.deployments),
   ]
-  const dependents = dependentsBySubject(linked, index)
+  const dependents = dependentsBySubject(findings, linked, index)
   const blocked = blockedKeys(findings, dependents)
   return {
-    deployments: [...linked.values()]
-      .flatMap(({ desired }) => (desired === undefined || blocked.has(desired.key) ? [] : [desired]))
-      .sort(byText(({ key }) => key)),
+    deployments: linked.flatMap(({ key, desired }) => (desired === undefined || blocked.has(key) ? [] : [desired])),
     blocked: [...blocked].sort(compareText),
-    declared: declaredFiles(index),
+    declared,
     declaredTwice: [...index.twice].flatMap(keyOfSubject).sort(compareText),
     environments: [...index.environments.values()].sort(byText(({ name }) => name)),
     clusters: [...index.clusters.values()].sort(byText(({ name }) => name)),
@@ -86,20 +90,26 @@ export function linkDocuments(input: LinkInput): Linked {
 
 type Dependents = ReadonlyMap<Subject, ReadonlySet<DeploymentKey>>
 
-function dependentsBySubject(linked: ReadonlyMap<DeploymentKey, LinkedDeployment>, index: DocumentIndex): Dependents {
+/** Who depends on what is wrong; what nothing is wrong with is left out. */
+function dependentsBySubject(
+  findings: readonly Finding[],
+  linked: readonly ({ readonly key: DeploymentKey } & LinkedDeployment)[],
+  index: DocumentIndex,
+): Dependents {
   const dependents = new Map<Subject, Set<DeploymentKey>>()
-  const note = (subject: Subject, key: DeploymentKey): void => {
-    const known = dependents.get(subject) ?? new Set()
-    dependents.set(subject, known.add(key))
+  for (const { subjects } of findings) {
+    for (const subject of subjects)
+      dependents.set(subject, new Set(index.declared.has(subject) ? keyOfSubject(subject) : []))
   }
-  for (const subject of index.declared.keys()) for (const key of keyOfSubject(subject)) note(subject, key)
-  for (const [key, { dependsOn }] of linked) for (const subject of dependsOn) note(subject, key)
+  if (dependents.size === 0) return dependents
+  for (const { key, dependsOn } of linked) for (const subject of dependsOn) dependents.get(subject)?.add(key)
   return dependents
 }
 
 function keyOfSubject(subject: Subject): readonly DeploymentKey[] {
-  const [kind, environment, name] = subject.split(/[ /]/) // names are DNS labels, also those of broken documents
-  return kind === 'Deployment' ? [deploymentKey(environment ?? '', name ?? '')] : []
+  if (!subject.startsWith('Deployment ')) return []
+  const [environment = '', name = ''] = subject.slice('Deployment '.length).split('/') // both are DNS labels
+  return [deploymentKey(environment, name)]
 }
 
 function affected({ subjects }: Pick<Finding, 'subjects'>, dependents: Dependents): readonly DeploymentKey[] {
@@ -112,7 +122,9 @@ function blockedKeys(findings: readonly Finding[], dependents: Dependents): Read
 }
 
 function declaredFiles({ declared }: DocumentIndex): ReadonlyMap<DeploymentKey, string> {
-  const files = [...declared].flatMap(([subject, { file }]) => keyOfSubject(subject).map((key) => [key, file] as const))
+  const files = [...declared].flatMap(([subject, { at }]) =>
+    keyOfSubject(subject).map((key) => [key, at.file] as const),
+  )
   return new Map(files.sort(byText(([key]) => key)))
 }
 

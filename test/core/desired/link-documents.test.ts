@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { createLinkMemory } from '../../../src/core/desired/link-memory.ts'
+import { joinReadings } from '../../../src/core/documents/read-documents.ts'
+import { readFileDocuments } from '../../../src/core/documents/read-file.ts'
 import { linkDocuments } from '../../../src/core/desired/link-documents.ts'
 import { isObject, type Json } from '../../../src/util/json.ts'
 import { pointerTo } from '../../../src/util/pointer.ts'
@@ -318,4 +321,59 @@ function leavesOf(value: Json, pointer: string): readonly string[] {
     return value.flatMap((item, index) => leavesOf(item, pointerTo(pointer, index)))
   if (!isObject(value) || Object.keys(value).length === 0) return [pointer]
   return Object.keys(value).flatMap((key) => leavesOf(value[key] ?? null, pointerTo(pointer, key)))
+}
+
+describe('what is remembered', () => {
+  const states = [
+    tree(),
+    tree({ 'dev.yml': document('Environment', '{ name: dev }', '  cluster: lab\n  config: { storage: { size: 3 } }') }),
+    tree({ 'cluster.yml': document('Cluster', '{ name: lab }', '  config: {}') }),
+    tree({ 'drivers/web/driver.styrmin.yml': driver('1', '>=1.0,<9') }),
+    tree({ 'drivers/w/driver.styrmin.yml': driver('2') }),
+    tree({ 'drivers/w/driver.styrmin.yml': driver('2', 'what') }),
+    tree({ 'dev/shop.yml': deployment('shop', 'dev', '  parameters: { title: Hi }\n  depends_on: [api]') }),
+    tree({
+      'dev/shop.yml': deployment('shop', 'dev', '  parameters: { title: Hi }\n  depends_on: [api]'),
+      'dev/api.yml': '',
+    }),
+    tree({ 'prod.yml': '' }),
+    tree({ 'z.yml': deployment('shop', 'dev') }),
+  ]
+
+  test('changes no answer, whatever came before', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...states), { minLength: 2, maxLength: 8 }), (history) => {
+        const memory = createLinkMemory()
+        for (const files of history) {
+          const readings = Object.entries(files).map(([path, text]) => readOnce(path, text))
+          const reading = joinReadings(readings)
+          expect(JSON.stringify(linkDocuments({ ...reading, memory }))).toBe(JSON.stringify(linkDocuments(reading)))
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('an unchanged deployment is the same object again', () => {
+    const memory = createLinkMemory()
+    const link = (files: Readonly<Record<string, string>>) =>
+      linkDocuments({ ...joinReadings(Object.entries(files).map(([path, text]) => readOnce(path, text))), memory })
+    const before = link(tree()).deployments
+    const after = link(tree({ 'dev/api.yml': deployment('api', 'dev', '  parameters: { title: Ho }') })).deployments
+    expect(after.map((desired, index) => desired === before[index])).toEqual([false, true, true])
+  })
+})
+
+const readings = new Map<string, ReturnType<typeof readFileDocuments>>()
+
+/** A file that did not change gives the same documents again. */
+function readOnce(
+  path: string,
+  text: string,
+): { readonly path: string; readonly reading: ReturnType<typeof readFileDocuments> } {
+  const key = `${path}\0${text}`
+  const reading =
+    readings.get(key) ?? readFileDocuments({ path, mode: '100644', bytes: new TextEncoder().encode(text) })
+  readings.set(key, reading)
+  return { path, reading }
 }
