@@ -9,6 +9,9 @@ import { Wasi } from './wasi.ts'
  * Comes in: the artefact (`readArtefact`), then charts and values.
  * Goes out: what `helm template` of that version makes of them, as data.
  * Never: a file, a socket, the machine's clock or chance.
+ *
+ * Trap: Helm ends a template that includes itself after a thousand levels. With V8's default stack the engine dies at
+ * about eight hundred; a process started with `--stack-size=2000` (kB) gets Helm's error instead.
  */
 export interface HelmEngine {
   /** `helm.sh/helm/v4@v4.x.y`. */

@@ -10,7 +10,7 @@ test.for([
   ['strings without end', '{{ $s := "0123456789abcdef" }}{{ range until 40 }}{{ $s = print $s $s }}{{ end }}'],
   ['one string of great length', '{{ repeat 900000000 "x" }}'],
   ['a list without end', '{{ $l := list 1 2 3 }}{{ range until 40 }}{{ $l = concat $l $l }}{{ end }}'],
-])('%s end the engine, which stays ended', async ([, bomb]) => {
+] as const)('%s end the engine, which stays ended', async ([, bomb]) => {
   const engine = await testEngine()
   expect(rendered(engine.render(HARMLESS)).manifests).toHaveLength(1)
   expect(() => engine.render(inputOfTexts({ 'templates/a.yaml': bomb }))).toThrow(EngineCrashed)

@@ -11,26 +11,32 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"unsafe"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 )
 
-//go:debug cryptocustomrand=0
-
-// The collector works less often than Go's default (renders are short), and hard before the memory's maximum is near.
+// Garbage is collected between calls: during one, Go's collector would run alongside, and as WebAssembly gives it no
+// thread of its own it would never catch up and let the heap grow to the limit. A call that needs more than the limit
+// is collected during the call nevertheless.
 const (
-	gcPercent     = 400
+	collectAfter  = 48 << 20
 	gcMemoryLimit = 320 << 20
 )
 
-var input, output []byte
+var (
+	input, output []byte
+	live          uint64 // what the last collection left
+	heap          = []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+)
 
 func main() {}
 
 func init() {
-	debug.SetGCPercent(gcPercent)
+	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(gcMemoryLimit)
 }
 
@@ -38,8 +44,18 @@ func init() {
 //
 //go:wasmexport buffer
 func buffer(size uint32) uint32 {
+	input, output = nil, nil
+	if heapSize() > live+collectAfter {
+		runtime.GC()
+		live = heapSize()
+	}
 	input = make([]byte, size)
 	return address(input)
+}
+
+func heapSize() uint64 {
+	metrics.Read(heap)
+	return heap[0].Value.Uint64()
 }
 
 // version names the Helm that is linked in.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"sort"
 	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -14,8 +13,6 @@ import (
 	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/engine"
 	release "helm.sh/helm/v4/pkg/release/v1"
-	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
-	"sigs.k8s.io/yaml"
 )
 
 const notesFile = "NOTES.txt"
@@ -159,7 +156,7 @@ func renderResources(chrt *chart.Chart, values common.Values) (*result, error) {
 			delete(files, name)
 		}
 	}
-	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
+	hooks, manifests, err := sortedDocuments(files)
 	if err != nil {
 		return nil, err
 	}
@@ -168,24 +165,24 @@ func renderResources(chrt *chart.Chart, values common.Values) (*result, error) {
 		return nil, err
 	}
 	for _, m := range manifests {
-		object, err := objectOf(m.Name, m.Content)
+		read, err := readDocument(m.Name, m.Content)
 		if err != nil {
 			return nil, err
 		}
-		item := manifest{Path: m.Name, YAML: m.Content, Kind: m.Head.Kind, APIVersion: m.Head.Version, Object: object}
+		item := manifest{Path: m.Name, YAML: m.Content, Kind: m.Head.Kind, APIVersion: m.Head.Version, Object: read.object}
 		if m.Head.Metadata != nil {
 			item.Name = m.Head.Metadata.Name
 		}
 		out.Manifests = append(out.Manifests, item)
 	}
 	for _, h := range hooks {
-		object, err := objectOf(h.Path, h.Manifest)
+		read, err := readDocument(h.Path, h.Manifest)
 		if err != nil {
 			return nil, err
 		}
 		out.Hooks = append(out.Hooks, hook{
 			Path: h.Path, YAML: h.Manifest, Kind: h.Kind, Name: h.Name,
-			Events: h.Events, Weight: h.Weight, DeletePolicies: h.DeletePolicies, Object: object,
+			Events: h.Events, Weight: h.Weight, DeletePolicies: h.DeletePolicies, Object: read.object,
 		})
 	}
 	return out, nil
@@ -195,31 +192,16 @@ func crdsOf(chrt *chart.Chart) ([]crd, error) {
 	list := []crd{}
 	for _, found := range chrt.CRDObjects() {
 		item := crd{Path: found.Filename, YAML: string(found.File.Data), Objects: []json.RawMessage{}}
-		documents := releaseutil.SplitManifests(item.YAML)
-		keys := make([]string, 0, len(documents))
-		for key := range documents {
-			keys = append(keys, key)
-		}
-		sort.Sort(releaseutil.BySplitManifestsOrder(keys))
-		for _, key := range keys {
-			object, err := objectOf(item.Path, documents[key])
+		for _, text := range splitDocuments(item.YAML) {
+			read, err := readDocument(item.Path, text)
 			if err != nil {
 				return nil, err
 			}
-			if string(object) != "null" {
-				item.Objects = append(item.Objects, object)
+			if string(read.object) != "null" {
+				item.Objects = append(item.Objects, read.object)
 			}
 		}
 		list = append(list, item)
 	}
 	return list, nil
-}
-
-// objectOf is the object that Kubernetes would read from a document; `null` where it has only comments.
-func objectOf(file, document string) (json.RawMessage, error) {
-	text, err := yaml.YAMLToJSON([]byte(document))
-	if err != nil {
-		return nil, fmt.Errorf("YAML parse error on %s: %w", file, err)
-	}
-	return text, nil
 }

@@ -24,7 +24,8 @@ func (w *warnings) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (w *warnings) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+// Helm only informs about a hook of an unknown event, though it leaves the object out.
+func (w *warnings) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
 
 func (w *warnings) Handle(_ context.Context, record slog.Record) error {
 	line := record.Message
