@@ -16,7 +16,7 @@ export interface Workshop {
 }
 
 /** About as long as a real controller takes to hear of a change. */
-const DELAY_MS = 5
+const DELAY_MS = 10
 
 /** Starts a controller: it looks at an object of its kind whenever that or something it controls has changed. */
 export function startWorkload(
