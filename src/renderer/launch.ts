@@ -12,6 +12,8 @@ export interface Launch {
 
 /** `nobody` on Linux. */
 const NOBODY = 65_534
+/** Helm ends templates that include themselves at 1,000 levels; the usual stack ends the engine before that. */
+const STACK_KIB = 2_000
 const HEAP_MIB = 384
 
 /**
@@ -41,6 +43,7 @@ export function rendererLaunch(): Launch {
     '--disable-sigusr1',
     '--no-warnings',
     `--max-old-space-size=${HEAP_MIB}`,
+    `--stack-size=${STACK_KIB}`,
     entry,
   ]
   const user = { uid: NOBODY, gid: NOBODY }
