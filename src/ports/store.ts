@@ -112,6 +112,8 @@ export interface Rollout {
   readonly sha: CommitSha
   /** `styrmin/deploy/<cluster>/<environment>` */
   readonly context: string
+  /** Over the plans of the commit. */
+  readonly digest: Digest
   readonly parts: Readonly<Record<DeploymentKey, IntendedState['state'] | 'superseded'>>
 }
 

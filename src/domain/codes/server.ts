@@ -73,4 +73,8 @@ export const SERVER_CODES = {
   STY418: { title: 'the address is taken', explanation: 'Another process listens on the address of the server.' },
   STY419: { title: 'no such folder', explanation: 'The folder that was named does not exist.' },
   STY420: { title: 'a file cannot be read', explanation: 'A file of the folder exists, but reading it failed.' },
+  STY421: {
+    title: 'an Instance that the store does not know',
+    explanation: 'The cluster runs something that this store never made, so what a change would do cannot be told.',
+  },
 } as const satisfies CodeCatalogue

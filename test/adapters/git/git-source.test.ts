@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openGitSource } from '../../../src/adapters/git/git-source.ts'
 import { parseCommitSha, type CommitSha } from '../../../src/domain/ids.ts'
 import type { GitSource } from '../../../src/ports/git-source.ts'
-import { type GitServer, startGitServer } from '../../git/http-server.ts'
+import { type GitServer, startGitServer } from './backend.ts'
 import { commitFiles, git, initRepository, makeScratch, type Scratch } from '../../git/repository.ts'
 
 const signal = new AbortController().signal

@@ -47,8 +47,8 @@ const everything: Changes = {
   intents: [{ cluster: 'eu', intent: intent(1, 2) }],
   deployments: [state],
   rollouts: [
-    { sha: shaOf(2), context: 'styrmin/deploy/eu/production', parts: { [KEY]: 'started' } },
-    { sha: shaOf(1), context: 'styrmin/deploy/eu/production', parts: { [KEY]: 'superseded' } },
+    { sha: shaOf(2), context: 'styrmin/deploy/eu/production', digest: digestOfNumber(9), parts: { [KEY]: 'started' } },
+    { sha: shaOf(1), context: 'styrmin/deploy/eu/production', digest: digestOfNumber(9), parts: { [KEY]: 'superseded' } },
   ],
   agents: [{ cluster: 'eu', agent: 'a', kubernetes: 'v1.34', lastSeenMs: 7 }],
   drivers: [{ name: 'my-app', version: '1.0.0', digest: digestOfNumber(1), commit: shaOf(1) }],

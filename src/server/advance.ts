@@ -1,0 +1,233 @@
+import { checkImmutable } from '../core/instances/check-immutable.ts'
+import type { EnvironmentDocument } from '../domain/documents.ts'
+import { type DeploymentKey, type Digest, toDigest } from '../domain/ids.ts'
+import type { ResolvedInstance } from '../domain/instance.ts'
+import { compareProblems, type Problem } from '../domain/problem.ts'
+import { findGone } from '../pipeline/find-gone.ts'
+import type { Declarations, Resolution } from '../pipeline/resolution.ts'
+import type { CommitFacts } from '../ports/git-source.ts'
+import type { Changes, DeploymentState, Head, StoredCommit } from '../ports/store.ts'
+import { digestOf } from '../util/digest.ts'
+import { joinChanges } from './journal.ts'
+import { nextStates } from './next-states.ts'
+import { type NoteFact, noteLine } from './notes.ts'
+import { type Planned, planIntents } from './plan-intents.ts'
+import { planStatus } from './plan-status.ts'
+import { moveParts, type PartMove } from './rollouts.ts'
+import { needsIntent } from './targets.ts'
+import type { ServerTools } from './tools.ts'
+
+/** A commit and what its tree says. */
+export interface ResolvedCommit {
+  readonly commit: CommitFacts
+  readonly resolution: Resolution
+}
+
+/**
+ * Everything that a commit changes: what is desired, the plans that lead there, their intents, and what is said of it.
+ *
+ * Shape: a commit that was looked at before changes nothing but what is still open.
+ */
+export async function advance(
+  { commit, resolution }: ResolvedCommit,
+  tools: ServerTools,
+  signal: AbortSignal,
+): Promise<Changes> {
+  const { state, store } = tools
+  const checked = withoutChangedDrivers(resolution, state.drivers())
+  const { deletions, held } = findGone(declared(state.deployments(), state.head()), checked.resolution)
+  const next = nextStates({ commit: commit.sha, resolution: checked.resolution, deletions, held }, state)
+  const moving = next.filter((one) => isNewlyWanted(one, state.deployment(one.key)))
+  const planned = await planIntents(
+    moving,
+    {
+      renderer: tools.renderer,
+      privateKey: tools.key.privateKey,
+      instance: async (digest, key) => {
+        const here = checked.resolution.instances.get(key)
+        return here?.instance.digest === digest ? here : store.instance(digest)
+      },
+      sequence: (cluster) => state.sequence(cluster),
+      atMs: tools.now(),
+    },
+    signal,
+  )
+  const problems = [...checked.resolution.problems, ...heldProblems(held, checked.resolution), ...planned.problems]
+  return joinChanges(
+    desiredChanges({ commit, resolution: checked.resolution, next, moving, planned }, problems, tools),
+    saidOf({ commit, resolution: checked.resolution, planned, problems }, tools),
+  )
+}
+
+/** A driver version whose content changed blocks what uses it, and nothing else. */
+function withoutChangedDrivers(
+  resolution: Resolution,
+  known: ReadonlyMap<string, Digest>,
+): { readonly resolution: Resolution } {
+  const drivers = resolution.drivers.map((driver) => ({ ...driver, spec: { version: driver.version } }))
+  const problems = checkImmutable(known, drivers)
+  if (problems.length === 0) return { resolution }
+  const changed = drivers.filter(({ at }) => problems.some((problem) => problem.at === at))
+  const uses = ({ instance }: ResolvedInstance): boolean =>
+    changed.some(({ digest }) => digest === instance.driver.digest)
+  const blocked = [...resolution.instances].flatMap(([key, resolved]) => (uses(resolved) ? [key] : []))
+  const affecting = problems.map((problem) => ({ ...problem, ...(blocked.length === 0 ? {} : { affects: blocked }) }))
+  return {
+    resolution: {
+      ...resolution,
+      instances: new Map([...resolution.instances].filter(([key]) => !blocked.includes(key))),
+      blocked: [...resolution.blocked, ...blocked].sort(),
+      drivers: resolution.drivers.filter(({ at }) => !changed.some((driver) => driver.at === at)),
+      problems: [...resolution.problems, ...affecting].sort(compareProblems),
+    },
+  }
+}
+
+function declared(states: readonly DeploymentState[], head: Head | undefined): Declarations {
+  const files = states.flatMap(({ key, file }) => (file === undefined ? [] : [[key, file] as const]))
+  const marked = states.filter(({ deleteData }) => deleteData === true).map(({ key }) => key)
+  return { files: new Map(files), deleteData: new Set(marked), environments: head?.environments ?? [] }
+}
+
+/** Planned once when it becomes wanted; again only while it is refused. */
+function isNewlyWanted(next: DeploymentState, before: DeploymentState | undefined): boolean {
+  const changed = next.desired !== before?.desired || next.refused === true
+  return changed && needsIntent(next)
+}
+
+function heldProblems(
+  held: readonly { readonly key: DeploymentKey; readonly why: string }[],
+  { files }: Resolution,
+): readonly Problem[] {
+  if (held.length > 0 && files.size === 0) {
+    const message = `the commit declares nothing at all; the ${held.length} deployments there are kept`
+    const hint = 'Remove deployments one after another, and the last one together with its environment.'
+    return [{ code: 'STY407', severity: 'error', message, hint, affects: held.map(({ key }) => key) }]
+  }
+  return held.map(({ key, why }) => ({
+    code: 'STY240',
+    severity: 'error',
+    message: `${key} is kept although its document is gone: ${why}`,
+    hint: 'Mend that first, or bring the document back.',
+    affects: [key],
+  }))
+}
+
+interface Desired extends ResolvedCommit {
+  readonly next: readonly DeploymentState[]
+  readonly moving: readonly DeploymentState[]
+  readonly planned: Planned
+}
+
+function desiredChanges(
+  { commit, resolution, next, moving, planned }: Desired,
+  problems: readonly Problem[],
+  { state, now }: ServerTools,
+): Changes {
+  const written = new Map(next.map((one) => [one.key, one]))
+  for (const one of planned.deployments) written.set(one.key, one)
+  const wanted = new Set(moving.flatMap(({ desired }) => (desired === undefined ? [] : [desired])))
+  const fresh = resolution.drivers.filter(({ name, version }) => !state.drivers().has(`${name}@${version}`))
+  const stored: StoredCommit = {
+    sha: commit.sha,
+    subject: commit.subject,
+    author: commit.author,
+    committedAtSeconds: commit.committedAtSeconds,
+    resolvedAtMs: now(),
+    outcome: 'resolved',
+    planDigest: planDigestOf(planned),
+    problems,
+  }
+  return {
+    head: {
+      commit: commit.sha,
+      clusters: resolution.clusters.map(({ name, agentTokenHash, capabilities }) => ({
+        name,
+        kubernetes: capabilities.kubernetes,
+        ...(agentTokenHash === undefined ? {} : { agentTokenHash }),
+      })),
+      environments: resolution.environments.map(knownEnvironment),
+      problems,
+    },
+    commits: [stored],
+    deployments: [...written.values()],
+    instances: [...resolution.instances.values()]
+      .filter(({ instance }) => wanted.has(instance.digest))
+      .map((resolved) => ({ commit: commit.sha, resolved })),
+    drivers: fresh.map(({ name, version, digest }) => ({ name, version, digest, commit: commit.sha })),
+    plans: planned.plans,
+    bundles: planned.bundles ?? [],
+    intents: planned.intents,
+  }
+}
+
+function knownEnvironment({ name, cluster, namespace, protect }: EnvironmentDocument): Head['environments'][number] {
+  return { name, cluster, namespace, protect }
+}
+
+/** Over the sorted digests of a commit's plans. */
+function planDigestOf({ plans }: Planned): Digest {
+  return toDigest(digestOf(plans.map(({ plan }) => plan.digest).sort()))
+}
+
+interface Said extends ResolvedCommit {
+  readonly planned: Planned
+  readonly problems: readonly Problem[]
+}
+
+function saidOf({ commit, resolution, planned, problems }: Said, tools: ServerTools): Changes {
+  const making = { atMs: tools.now(), privateKey: tools.key.privateKey }
+  const digest = planDigestOf(planned)
+  const { sha } = commit
+  const facts: readonly NoteFact[] = [
+    { sha, state: 'resolved', digest: resolutionDigest(resolution) },
+    ...(planned.plans.length === 0 ? [{ sha, state: 'planned', digest } as const] : []),
+    ...planned.plans.map(
+      ({ plan }): NoteFact => ({
+        sha,
+        state: 'planned',
+        digest: plan.digest,
+        deployment: plan.key,
+        class: plan.verdict.class,
+        ...(plan.from === undefined ? {} : { from: plan.from }),
+        ...(plan.to === undefined ? {} : { instance: plan.to }),
+      }),
+    ),
+  ]
+  const rolled = moveParts(tools.state.rollouts(), intentMoves(planned, tools), { digest, atMs: making.atMs })
+  return {
+    ...(tools.notes ? { notes: facts.map((fact) => noteLine(fact, making)) } : {}),
+    rollouts: rolled.rollouts,
+    statuses: [
+      planStatus({ sha, plans: planned.plans.map(({ plan }) => plan), problems, digest, atMs: making.atMs }),
+      ...rolled.statuses,
+    ],
+  }
+}
+
+/** What new intents mean for rollouts: their own begin to wait, those of the intents before them end. */
+export function intentMoves(
+  { intents }: Pick<Planned, 'intents'>,
+  { state }: Pick<ServerTools, 'state'>,
+): readonly PartMove[] {
+  const moves = intents.flatMap(({ cluster, intent }): readonly PartMove[] => {
+    const { environment, name } = intent.deployment
+    const key = `${environment}/${name}` as DeploymentKey
+    const before = state.deployment(key)?.intended
+    const open = before?.state === 'waiting' || before?.state === 'started'
+    const begun: PartMove = { sha: intent.commit as PartMove['sha'], cluster, environment, key, to: 'waiting' }
+    if (before === undefined || !open || before.intent.commit === intent.commit) return [begun]
+    const ended: PartMove = {
+      ...begun,
+      sha: before.intent.commit as PartMove['sha'],
+      cluster: before.cluster,
+      to: 'superseded',
+    }
+    return [ended, begun]
+  })
+  return moves
+}
+
+function resolutionDigest({ instances }: Resolution): Digest {
+  return toDigest(digestOf([...instances].map(([key, { instance }]) => ({ key, digest: instance.digest }))))
+}
