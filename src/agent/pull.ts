@@ -1,0 +1,158 @@
+// Comes in: intents, by long-poll. Goes out: one StyrminDeployment for each, its bundle stored first.
+// Never: an intent whose signature was not checked; an older one over a newer one; a step of its plan.
+import { verifyIntent } from '../core/intents/signature.ts'
+import { ApiError } from '../domain/api-error.ts'
+import { SetupError } from '../domain/errors.ts'
+import type { Bundle, Intent } from '../domain/wire.ts'
+import { canonicalJson } from '../util/digest.ts'
+import { at, type JsonObject, textAt } from '../util/json.ts'
+import { mapLimited } from '../util/map-limited.ts'
+import { API_VERSION, LABEL_ENVIRONMENT, LABEL_ID, LABEL_MANAGED_BY, resourceName } from './names.ts'
+import { deploymentSpec } from './resources.ts'
+import { readBundle } from './server-client.ts'
+import { ensureNamespace } from './steps/namespace.ts'
+import type { AgentWorld } from './world.ts'
+
+const WAIT_SECONDS = 25
+const AT_ONCE = 16
+const FIRST_RETRY_MS = 500
+const MAX_RETRY_MS = 30_000
+/** A larger Context is left out of the resource; it is in the bundle. */
+const MAX_CONTEXT_BYTES = 256 * 1024
+const PULL_MANAGER = 'styrmin-pull'
+/** Where in the order of intents this cluster is, and the key that signs them. */
+export const STATE_NAME = 'styrmin-agent'
+
+/** Pulls until the signal ends it. It begins at the start once, so that what was lost here comes again. */
+export async function pull(world: AgentWorld, signal: AbortSignal): Promise<void> {
+  const namespaces = new Set<string>()
+  let failures = 0
+  let after = 0
+  let position = await readPosition(world, signal)
+  while (!signal.aborted) {
+    try {
+      const intents = await world.server.intents(after, WAIT_SECONDS, signal)
+      const accepted = await mapLimited(intents, AT_ONCE, (intent) =>
+        accept({ world, namespaces, position }, intent, signal),
+      )
+      after = Math.max(after, ...intents.map(({ sequence }) => sequence))
+      failures = 0
+      if (after > position && accepted.length > 0) {
+        await writePosition(world, after, signal)
+        position = after
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      world.log.warn({ err: error }, 'intents could not be taken in')
+      const ceiling = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures++, 10))
+      await world.clock.sleep(ceiling / 2 + (Math.random() * ceiling) / 2, signal).catch(() => undefined)
+    }
+  }
+}
+
+interface Inbox {
+  readonly world: AgentWorld
+  /** Namespaces that were made sure of by this process. */
+  readonly namespaces: Set<string>
+  /** Intents up to here were taken in by this cluster before. */
+  readonly position: number
+}
+
+async function accept({ world, namespaces, position }: Inbox, intent: Intent, signal: AbortSignal): Promise<void> {
+  const { deployment } = intent
+  const name = resourceName(deployment)
+  const known = world.deployments.get(`${deployment.namespace}/${name}`)
+  if (known !== undefined && known.intent.epoch >= intent.epoch) return
+  // Its deletion was carried out and forgotten before.
+  if (known === undefined && intent.phase === 'deleting' && intent.sequence <= position) return
+  if (!verifyIntent(intent, world.publicKey)) {
+    const refused = new SetupError('STY505', `an intent for ${name} is not signed by the server this agent knows`, {
+      hint: `If the server's key was replaced on purpose, delete the ConfigMap ${STATE_NAME} in ${world.namespace}.`,
+    })
+    world.log.error({ err: refused, deployment: name, sequence: intent.sequence }, 'intent refused')
+    return
+  }
+  const text = await world.server.bundle(intent.bundle, signal)
+  await world.bundles.keep(intent.bundle, text, signal)
+  const bundle = readBundle(text)
+  if (!namespaces.has(deployment.namespace)) {
+    const { environment, namespace } = deployment
+    await ensureNamespace(world.api, { name: namespace, environment, podSecurity: bundle.podSecurity }, signal)
+    namespaces.add(namespace)
+  }
+  await writeSpec(world, intent, bundle, signal)
+}
+
+async function writeSpec(world: AgentWorld, intent: Intent, bundle: Bundle, signal: AbortSignal): Promise<void> {
+  const { deployment } = intent
+  const object: JsonObject = {
+    apiVersion: API_VERSION,
+    kind: 'StyrminDeployment',
+    metadata: {
+      name: resourceName(deployment),
+      namespace: deployment.namespace,
+      labels: {
+        [LABEL_ID]: deployment.id,
+        [LABEL_ENVIRONMENT]: deployment.environment,
+        [LABEL_MANAGED_BY]: 'styrmin',
+      },
+    },
+    spec: {
+      ...deploymentSpec(intent),
+      version: bundle.appVersion,
+      release: bundle.release,
+      driver: { name: bundle.driver.name, version: bundle.driver.version },
+      ...(canonicalJson(bundle.context).length > MAX_CONTEXT_BYTES ? {} : { context: bundle.context }),
+    },
+  }
+  try {
+    world.deployments.note(await world.api.apply(object, { fieldManager: PULL_MANAGER, force: true }, signal))
+  } catch (error) {
+    // The rule on epochs: a newer intent is there already.
+    if (!(error instanceof ApiError && error.status === 422 && error.message.includes('older intent'))) throw error
+  }
+}
+
+async function readPosition(world: AgentWorld, signal: AbortSignal): Promise<number> {
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: world.namespace, name: STATE_NAME }
+  for (let failures = 0; !signal.aborted; failures++) {
+    try {
+      const position = Number(at(await world.api.get(ref, signal), 'data', 'sequence') ?? 0)
+      return Number.isSafeInteger(position) ? position : 0
+    } catch (error) {
+      world.log.warn({ err: error }, 'the position among the intents cannot be read')
+      await world.clock.sleep(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** failures), signal).catch(() => undefined)
+    }
+  }
+  return 0
+}
+
+async function writePosition({ api, namespace }: AgentWorld, sequence: number, signal: AbortSignal): Promise<void> {
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: STATE_NAME }
+  await api.mergePatch(ref, { data: { sequence: String(sequence) } }, {}, signal)
+}
+
+/**
+ * The key that signs intents: pinned when this cluster met its server first, and never changed by the server.
+ *
+ * Errors: UnreachableError as long as no key is pinned and the server does not answer.
+ */
+export async function pinnedKey(
+  { api, server, namespace, log }: Pick<AgentWorld, 'api' | 'server' | 'namespace' | 'log'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: STATE_NAME }
+  const pinned = textAt(await api.get(ref, signal), 'data', 'publicKey')
+  if (pinned !== undefined) return pinned
+  const { publicKey, cluster } = await server.hello(signal)
+  const metadata = { name: STATE_NAME, namespace, labels: { [LABEL_MANAGED_BY]: 'styrmin' } }
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { publicKey, cluster } }
+  try {
+    await api.create(object, signal)
+    log.info({ cluster }, 'registered with the server; its key is pinned')
+    return publicKey
+  } catch (error) {
+    if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error
+    return textAt(await api.get(ref, signal), 'data', 'publicKey') ?? publicKey
+  }
+}

@@ -1,0 +1,181 @@
+import { deploymentReport, type ReportInput } from '../core/report/deployment-report.ts'
+import type { Step } from '../domain/plan.ts'
+import type { DeploymentReport } from '../domain/wire.ts'
+import { resourceName } from './names.ts'
+import type { DeploymentResource, RunResource } from './resources.ts'
+import type { AgentWorld } from './world.ts'
+
+const BATCH_MS = 250
+const HEARTBEAT_MS = 15_000
+const AT_ONCE = 200
+const MAX_RETRY_MS = 15_000
+
+/** Tells the server what changed, at once and in batches, and that the agent is there when nothing did. */
+export class Reporter {
+  readonly #name: string
+  readonly #touched = new Set<string>()
+  readonly #progress = new Map<string, string>()
+  /** Epochs of deletions that the server has taken in. */
+  readonly #deleted = new Map<string, number>()
+  readonly #sent = new Map<string, string>()
+  #wake: () => void = () => {}
+  lastReportMs = 0
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  touch(key: string): void {
+    this.#touched.add(key)
+    this.#wake()
+  }
+
+  say(key: string, message: string): void {
+    if (message === '') this.#progress.delete(key)
+    else this.#progress.set(key, message)
+    this.touch(key)
+  }
+
+  isReported(key: string, epoch: number): boolean {
+    return this.#deleted.get(key) === epoch
+  }
+
+  /** Reports until the signal ends it; what could not be sent is sent again. */
+  async run(world: AgentWorld, signal: AbortSignal): Promise<void> {
+    const kubernetes = await this.#version(world, signal)
+    let failures = 0
+    let beatAtMs = performance.now()
+    while (!signal.aborted) {
+      await this.#due(world, beatAtMs + HEARTBEAT_MS - performance.now(), signal)
+      if (signal.aborted) return
+      const keys = [...this.#touched].slice(0, AT_ONCE)
+      for (const key of keys) this.#touched.delete(key)
+      const reports = await this.#reportsOf(world, keys, signal)
+      if (reports.length === 0 && performance.now() < beatAtMs + HEARTBEAT_MS) continue
+      try {
+        const sentAt = new Date(world.clock.now()).toISOString()
+        await world.server.report({ version: 1, agent: this.#name, sentAt, kubernetes, deployments: reports }, signal)
+        failures = 0
+        beatAtMs = performance.now()
+        this.lastReportMs = world.clock.now()
+        for (const report of reports) this.#taken(world, report)
+      } catch (error) {
+        if (signal.aborted) return
+        for (const key of keys) {
+          this.#touched.add(key)
+          this.#sent.delete(key)
+        }
+        world.log.warn({ err: error }, 'a report could not be sent')
+        const pause = Math.min(MAX_RETRY_MS, 500 * 2 ** Math.min(failures++, 10))
+        await world.clock.sleep(pause / 2 + (Math.random() * pause) / 2, signal).catch(() => undefined)
+      }
+    }
+  }
+
+  async #version(world: AgentWorld, signal: AbortSignal): Promise<string> {
+    return world.api.version(signal).catch(() => '')
+  }
+
+  /** Waits for a change, and a moment more for others; no longer than to the next heartbeat. */
+  async #due(world: AgentWorld, heartbeatMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#touched.size === 0) {
+      const { promise, resolve } = Promise.withResolvers<undefined>()
+      this.#wake = () => resolve(undefined)
+      const timer = setTimeout(() => resolve(undefined), Math.max(0, heartbeatMs))
+      signal.addEventListener('abort', this.#wake, { once: true })
+      await promise
+      signal.removeEventListener('abort', this.#wake)
+      clearTimeout(timer)
+    }
+    if (this.#touched.size > 0) await world.clock.sleep(BATCH_MS, signal).catch(() => undefined)
+  }
+
+  async #reportsOf(
+    world: AgentWorld,
+    keys: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly DeploymentReport[]> {
+    const reports: DeploymentReport[] = []
+    for (const key of keys) {
+      const report = await this.#reportOf(world, key, signal)
+      if (report === undefined) continue
+      const { observedAt: _observedAt, ...facts } = report
+      const text = JSON.stringify(facts)
+      if (this.#sent.get(key) === text) continue
+      this.#sent.set(key, text)
+      reports.push(report)
+    }
+    return reports
+  }
+
+  async #reportOf(world: AgentWorld, key: string, signal: AbortSignal): Promise<DeploymentReport | undefined> {
+    const deployment = world.deployments.get(key)
+    if (deployment === undefined) {
+      this.#sent.delete(key)
+      this.#deleted.delete(key)
+      return undefined
+    }
+    const run = runOf(world, deployment)
+    const planned = await stepsOf(world, deployment, run, signal)
+    const observedAt = new Date(world.clock.now()).toISOString()
+    return deploymentReport({
+      ...factsOf(deployment),
+      plan: run?.plan ?? deployment.intent.plan,
+      planned,
+      recorded: run?.steps ?? [],
+      progress: this.#progress.get(key) ?? '',
+      observedAt,
+    })
+  }
+
+  #taken(world: AgentWorld, report: DeploymentReport): void {
+    if (report.phase !== 'deleted') return
+    const key = `${report.deployment.namespace}/${resourceName(report.deployment)}`
+    this.#deleted.set(key, report.epoch)
+    world.queue.add(key)
+  }
+}
+
+function runOf(world: AgentWorld, { key, status }: DeploymentResource): RunResource | undefined {
+  return status.run === undefined ? undefined : world.runs.get(`${key.split('/')[0] ?? ''}/${status.run}`)
+}
+
+/** Steps of the plan: read for a run on its way; otherwise only when they are at hand. */
+async function stepsOf(
+  world: AgentWorld,
+  { status }: DeploymentResource,
+  run: RunResource | undefined,
+  signal: AbortSignal,
+): Promise<readonly Step[]> {
+  const busy = status.phase === 'applying' || status.phase === 'deleting'
+  if (run === undefined || !busy) return world.bundles.peek(run?.bundle)?.steps ?? []
+  return world.bundles.read(run.bundle, signal).then(
+    ({ steps }) => steps,
+    () => [],
+  )
+}
+
+function factsOf({
+  intent,
+  status,
+  generation,
+}: DeploymentResource): Pick<
+  ReportInput,
+  'deployment' | 'epoch' | 'active' | 'phase' | 'ready' | 'components' | 'drift'
+> {
+  const ready = status.conditions.find(({ type }) => type === 'Ready')
+  return {
+    deployment: intent.deployment,
+    epoch: status.epoch === 0 ? intent.epoch : status.epoch,
+    ...(status.active === undefined ? {} : { active: status.active }),
+    phase: status.phase,
+    ready: {
+      status: ready?.status === 'True',
+      current: status.observedGeneration === generation,
+      reason: ready?.reason ?? 'Pending',
+      message: ready?.message ?? '',
+    },
+    components: status.components,
+    drift: status.drift,
+  }
+}
