@@ -19,6 +19,11 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
     configMapKeyRef:
       name: {{ include "my-app.fullname" . }}
       key: greeting
+- name: METRICS
+  valueFrom:
+    configMapKeyRef:
+      name: {{ include "my-app.fullname" . }}
+      key: metrics
 - name: LOG_LEVEL
   value: {{ .Values.logLevel | quote }}
 - name: ADMIN_PASSWORD
