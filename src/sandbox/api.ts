@@ -217,10 +217,16 @@ const READABLE = new Set(['', 'application/json', 'application/yaml'])
 
 function checkType({ contentType }: Request): void {
   if (READABLE.has(contentType)) return
-  throw new ApiError(
+  throw unknownFormat()
+}
+
+/** 415 for a body in a form that the sandbox does not read. */
+export function unknownFormat(): ApiError {
+  const types = 'application/json, application/yaml'
+  return new ApiError(
     415,
     'UnsupportedMediaType',
-    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+    `the body of the request was in an unknown format - accepted media types include: ${types}`,
   )
 }
 

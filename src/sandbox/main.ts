@@ -11,7 +11,7 @@ import { CONVERSIONS } from './conversions.ts'
 import { create } from './controllers/edit.ts'
 import { NODE } from './controllers/pods.ts'
 import { type Faults, makeGate, type RequestCounts } from './faults.ts'
-import { makeServer } from './http.ts'
+import { makeServer, tokenPath } from './http.ts'
 import { keepInFolder, loadSaved } from './persistence.ts'
 import { makeRegistry } from './registry.ts'
 import { makeStore } from './store.ts'
@@ -40,7 +40,7 @@ export interface SandboxOptions {
 export interface Sandbox {
   readonly url: string
   readonly token: string
-  /** YAML text for kubectl and clients. */
+  /** YAML text for kubectl and clients. Its address holds the token too, as kubectl sends none without TLS. */
   readonly kubeconfig: () => string
   /** Forgets the past: watches and lists from before now are answered with 410. */
   readonly compact: () => void
@@ -147,7 +147,7 @@ function kubeconfig(server: string, token: string): string {
   return printYaml({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'sandbox', cluster: { server } }],
+    clusters: [{ name: 'sandbox', cluster: { server: `${server}${tokenPath(token)}` } }],
     users: [{ name: 'sandbox', user: { token } }],
     contexts: [{ name: 'sandbox', context: { cluster: 'sandbox', user: 'sandbox', namespace: 'default' } }],
     'current-context': 'sandbox',

@@ -82,7 +82,8 @@ export function applyConfig(
   const bare = withoutManagers(live)
   const mine = identity({ ...writer, operation: 'Apply' })
   const last = before.get(mine)
-  const set = ignore(fieldSetOf(schema, config), writer)
+  const named = ignore(fieldSetOf(schema, config), writer)
+  const set = last !== undefined && sameSet(last.set, named) ? last.set : named
   const managers = new Map(before).set(mine, { ...writer, operation: 'Apply', set })
   const merged = merge(schema, bare, config)
   const next = last === undefined ? merged : prune(schema, merged, last.set, heldBy([...managers.values()]))
@@ -90,7 +91,7 @@ export function applyConfig(
   const conflicts = force ? [] : conflictsOf(managers, mine, change)
   if (conflicts.length > 0) return { kind: 'conflict', conflicts }
   takeOver(managers, mine, change)
-  const time = last !== undefined && sameSet(last.set, set) && isUnchanged(change) ? last.time : writer.time
+  const time = last !== undefined && last.set === set && isUnchanged(change) ? last.time : writer.time
   managers.set(mine, { ...writer, operation: 'Apply', set, time })
   return { kind: 'applied', object: withManagers(isObject(next) ? next : {}, managers) }
 }
@@ -162,6 +163,7 @@ function takeOver(managers: Map<string, Manager>, mine: string, change: Comparis
   const lost = union(union(change.added, change.modified), change.removed)
   for (const [id, manager] of managers) {
     if (id === mine) continue
+    if (isEmpty(intersection(manager.set, lost))) continue
     const set = difference(manager.set, lost)
     if (isEmpty(set)) managers.delete(id)
     else managers.set(id, { ...manager, set })
@@ -172,6 +174,8 @@ function identity({ manager, operation, apiVersion, subresource }: Omit<Manager,
   return JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource])
 }
 
+/** Sets and their lists are never changed once they are stored, so each is read and written once. */
+const encodings = new WeakMap<FieldSet, JsonObject>()
 const decoded = new WeakMap<readonly Json[], ReadonlyMap<string, Manager>>()
 
 /** The managers of an object, by identity. */
@@ -230,9 +234,17 @@ function encodeManager({ manager, operation, apiVersion, subresource, time, set 
     apiVersion,
     ...(time === '' ? {} : { time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: encodeSet(set),
+    fieldsV1: encoded(set),
     ...(subresource === '' ? {} : { subresource }),
   }
+}
+
+function encoded(set: FieldSet): JsonObject {
+  const known = encodings.get(set)
+  if (known !== undefined) return known
+  const fields = encodeSet(set)
+  encodings.set(set, fields)
+  return fields
 }
 
 /** The manager in the words of a conflict message. */
