@@ -58,7 +58,7 @@ function resolved(whole: Json, schema: Json): Json {
 
 function kindText(field: Json): string {
   const choices = listAt(field, 'enum')
-  if (choices.length > 0) return choices.map((choice) => `\`${String(choice)}\``).join(', ')
+  if (choices.length > 0) return choices.map((choice) => `\`${JSON.stringify(choice).replaceAll('"', '')}\``).join(', ')
   const kind = textAt(field, 'type')
   return kind ?? (listAt(field, 'type').map(String).join(' or ') || (listAt(field, 'oneOf').length > 0 ? 'several forms' : ''))
 }

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+#!/usr/bin/env -S node --experimental-vm-modules --disable-warning=ExperimentalWarning
 // In: arguments, the environment (read here, once), the files or the server a command names.
 // Out: the answer on stdout, talk on stderr, an exit code of DESIGN's table.
 // Never: a decision; commands take their whole world as an argument.
@@ -44,11 +44,12 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 function explain(cause: unknown): ExitCode {
   if (interrupt.signal.aborted) return 130
   if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : 2
-  const known = cause instanceof StyrminError
-  const error = known
-    ? cause
-    : new BugError('STY900', String(cause), { hint: 'Report this with the text above.', cause })
-  if (!known && cause instanceof Error) world.err(`${cause.stack ?? cause.message}\n`)
+  if (cause instanceof StyrminError) return tell(cause)
+  if (cause instanceof Error) world.err(`${cause.stack ?? cause.message}\n`)
+  return tell(new BugError('STY900', String(cause), { hint: 'Report this with the text above.', cause }))
+}
+
+function tell(error: StyrminError): ExitCode {
   world.err(`${formatProblem(error.toProblem())}\n`)
   if (error.code === 'STY608') return 124
   return error.actor === 'author' || error.actor === 'operator' ? 2 : 4

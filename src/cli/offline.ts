@@ -13,7 +13,7 @@ import type { CliWorld } from './world.ts'
 /** The whole way from a tree to what it says, without a server. */
 interface Pipeline {
   readonly tools: PipelineTools
-  resolve(tree: SourceTree, signal: AbortSignal): Promise<Resolution>
+  readonly resolve: (tree: SourceTree, signal: AbortSignal) => Promise<Resolution>
 }
 
 /** Opens renderers for as long as `work` takes. */
