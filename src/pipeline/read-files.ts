@@ -4,37 +4,37 @@ import { type FileReading, MAX_FILE_BYTES, readFileDocuments } from '../core/doc
 import type { SourceTree, TreeEntry } from '../ports/source-tree.ts'
 import { mapLimited } from '../util/map-limited.ts'
 import type { ResolveCache } from './resolve-cache.ts'
+import type { ListedTree } from './resolve-whole.ts'
 
 const READS_AT_ONCE = 16
 
-/** Reads the documents of a tree, and says which paths were read; blobs that were read before are not read again. */
+/** Reads the documents of a tree, and says what each file holds; blobs that were read before are not read again. */
 export async function readFiles(
-  { tree, entries }: { readonly tree: SourceTree; readonly entries: readonly TreeEntry[] },
+  { tree, entries }: ListedTree,
   cache: ResolveCache,
   signal: AbortSignal,
-): Promise<{ readonly reading: Reading; readonly paths: readonly string[] }> {
-  const own = documentEntries(entries)
-  const readings = new Map<string, FileReading>()
-  const missing: TreeEntry[] = []
-  for (const entry of own) {
-    const known = cache.files.get(fileKey(entry))
-    if (known === undefined) missing.push(entry)
-    else readings.set(entry.path, known)
-  }
-  await mapLimited(missing, READS_AT_ONCE, async (entry) => {
-    const reading = await readOne(tree, entry, signal)
-    cache.files.set(fileKey(entry), reading)
-    readings.set(entry.path, reading)
-  })
-  const paths = own.map(({ path }) => path)
-  return { reading: joinReadings(paths.flatMap((path) => withPath(path, readings.get(path)))), paths }
+): Promise<{ readonly reading: Reading; readonly readings: ReadonlyMap<string, FileReading> }> {
+  const readings = await readEntries({ tree, entries: documentEntries(entries) }, cache, signal)
+  return { reading: joinReadings([...readings].map(([path, reading]) => ({ path, reading }))), readings }
 }
 
-function withPath(
-  path: string,
-  reading: FileReading | undefined,
-): readonly { readonly path: string; readonly reading: FileReading }[] {
-  return reading === undefined ? [] : [{ path, reading }]
+/** Reads entries that hold documents. Order: of the entries. */
+export async function readEntries(
+  { tree, entries }: ListedTree,
+  cache: ResolveCache,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, FileReading>> {
+  const known = entries.map((entry) => ({ entry, reading: cache.files.get(fileKey(entry)) }))
+  const missing = known.flatMap(({ entry, reading }) => (reading === undefined ? [entry] : []))
+  const read = await mapLimited(missing, READS_AT_ONCE, async (entry) => {
+    const reading = await readOne(tree, entry, signal)
+    cache.files.set(fileKey(entry), reading)
+    return [entry.path, reading] as const
+  })
+  const fresh = new Map(read)
+  return new Map(
+    known.flatMap(({ entry: { path }, reading = fresh.get(path) }) => (reading === undefined ? [] : [[path, reading]])),
+  )
 }
 
 function fileKey({ path, mode, oid }: TreeEntry): string {

@@ -9,6 +9,7 @@ import type { RenderRequest } from '../ports/renderer.ts'
 import type { JsonObject } from '../util/json.ts'
 import { Lru } from '../util/lru.ts'
 import type { LoadedDriver } from './load-drivers.ts'
+import type { TreeState } from './tree-state.ts'
 
 /** What is kept between resolutions, so that a commit costs what it changed; bounded, and safe to throw away. */
 export interface ResolveCache {
@@ -22,6 +23,8 @@ export interface ResolveCache {
   readonly outcomes: Lru<string, Outcome>
   /** Deployments linked to the same documents before. */
   readonly links: LinkMemory
+  /** The trees resolved last, newest first. */
+  readonly trees: TreeState[]
   /** A number for each document that was seen, which is never given again. */
   readonly identities: Identities
 }
@@ -60,6 +63,7 @@ export function createResolveCache(limits: Partial<CacheLimits> = {}): ResolveCa
     renders: new Lru(deployments),
     outcomes: new Lru(deployments),
     links: createLinkMemory(),
+    trees: [],
     identities: new Identities(),
   }
 }
