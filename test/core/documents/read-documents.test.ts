@@ -115,6 +115,10 @@ describe('fields', () => {
       'a.yml:6:20: error STY127: the value holds the character U+202E',
     ],
     ['  driver: my-app\n  config: { a: no }\n', 'a.yml:6:16: warning STY116'],
+    [
+      '  driver: my-app\n  on_failure: rollback\n',
+      'a.yml:6:3: warning STY115: spec.on_failure: rollback is not carried out yet',
+    ],
     ['  driver: my-app\n  adopt: { release: old }\n', 'a.yml:6:3: warning STY115: spec.adopt is not carried out yet'],
   ] as const)('%j: %s', ([spec, want]) => {
     const { problems } = readDocuments([file('a.yml', deployment(spec))])
