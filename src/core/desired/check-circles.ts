@@ -6,22 +6,47 @@ import { errorAbout, type Finding } from './findings.ts'
 /** Circles of `depends_on`; each is told once, at its first member by name, and concerns all members. */
 export function checkCircles(deployments: ReadonlyMap<DeploymentKey, DeploymentDocument>): readonly Finding[] {
   const done = new Set<DeploymentKey>()
-  const keys = [...deployments]
-    .flatMap(([key, { dependsOn }]) => (dependsOn.length === 0 ? [] : [key]))
-    .sort(compareText)
-  return keys.flatMap((key) => {
+  const tangled = withoutEnds(deployments)
+  return [...tangled.keys()].sort(compareText).flatMap((key) => {
     if (done.has(key)) return []
-    const circle = circleFrom(key, deployments)
+    const circle = circleFrom(key, tangled)
     for (const member of circle) done.add(member)
-    return circle.length === 0 ? [] : [circleFinding(circle, deployments)]
+    return circle.length === 0 ? [] : [circleFinding(circle, tangled)]
   })
 }
 
+type Deployments = ReadonlyMap<DeploymentKey, DeploymentDocument>
+
+/** What is left when all that depends on nothing that is left is taken away, again and again: circles and their users. */
+function withoutEnds(deployments: Deployments): Deployments {
+  const left = new Map([...deployments].filter(([, { dependsOn }]) => dependsOn.length > 0))
+  const users = new Map<DeploymentKey, DeploymentKey[]>()
+  const open = new Map<DeploymentKey, number>()
+  for (const [key, document] of left) {
+    const needs = dependenciesOf(document).filter((need) => left.has(need))
+    open.set(key, needs.length)
+    for (const need of needs) note(users, need, key)
+  }
+  const ends = [...left.keys()].filter((key) => open.get(key) === 0)
+  for (const end of ends) {
+    left.delete(end)
+    for (const user of users.get(end) ?? []) {
+      const still = (open.get(user) ?? 0) - 1
+      open.set(user, still)
+      if (still === 0) ends.push(user)
+    }
+  }
+  return left
+}
+
+function note(users: Map<DeploymentKey, DeploymentKey[]>, need: DeploymentKey, user: DeploymentKey): void {
+  const known = users.get(need)
+  if (known === undefined) users.set(need, [user])
+  else known.push(user)
+}
+
 /** The shortest way from a deployment back to itself, by breadth; empty when there is none. */
-function circleFrom(
-  start: DeploymentKey,
-  deployments: ReadonlyMap<DeploymentKey, DeploymentDocument>,
-): readonly DeploymentKey[] {
+function circleFrom(start: DeploymentKey, deployments: Deployments): readonly DeploymentKey[] {
   const cameFrom = new Map<DeploymentKey, DeploymentKey>()
   const queue: DeploymentKey[] = [start]
   for (const here of queue) {

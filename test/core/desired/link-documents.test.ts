@@ -167,6 +167,35 @@ describe('collisions', () => {
   })
 })
 
+describe('circles of depends_on', () => {
+  const on = (...names: readonly string[]): string => `  parameters: { title: Hi }\n  depends_on: [${names.join(', ')}]`
+
+  test.for<{
+    readonly name: string
+    readonly edges: Readonly<Record<string, readonly string[]>>
+    readonly blocked: readonly string[]
+  }>([
+    { name: 'a chain is none', edges: { a: ['b'], b: ['c'], c: [] }, blocked: [] },
+    { name: 'two ways to one are none', edges: { a: ['b', 'c'], b: ['d'], c: ['d'], d: [] }, blocked: [] },
+    { name: 'one on itself', edges: { a: ['a'] }, blocked: ['dev/a'] },
+    {
+      name: 'three, with a user that is not in it',
+      edges: { a: ['b'], b: ['c'], c: ['a'], u: ['a'] },
+      blocked: ['dev/a', 'dev/b', 'dev/c'],
+    },
+    {
+      name: 'two apart',
+      edges: { a: ['b'], b: ['a'], x: ['y'], y: ['x'] },
+      blocked: ['dev/a', 'dev/b', 'dev/x', 'dev/y'],
+    },
+    { name: 'two that share one', edges: { a: ['b', 'c'], b: ['a'], c: ['a'] }, blocked: ['dev/a', 'dev/b', 'dev/c'] },
+  ])('$name', ({ edges, blocked }) => {
+    const files = Object.entries(edges).map(([name, needs]) => [`x/${name}.yml`, deployment(name, 'dev', on(...needs))])
+    const linked = link(tree(Object.fromEntries(files) as Readonly<Record<string, string>>))
+    expect(linked.blocked).toEqual(blocked)
+  })
+})
+
 describe('parameters', () => {
   test.for([
     [
