@@ -29,7 +29,7 @@ export function ownedFields(object: JsonObject, managers: readonly string[]): st
 /**
  * Which of the fields that were applied are not ours any more.
  *
- * Shape: only the topmost lost field of a branch is named.
+ * Shape: leaves of objects; a list that is lost is one field.
  * Order: as in `applied`.
  */
 export function lostFields(applied: JsonObject, live: JsonObject, managers: readonly string[]): readonly LostField[] {
@@ -44,7 +44,7 @@ const IDENTITY = new Set(['/metadata/name', '/metadata/namespace', '/metadata/ui
 
 function walk(value: Json, pointer: string, sets: readonly Json[], lost: string[]): void {
   if (value === null) return
-  if (sets.length === 0) return void lost.push(pointer)
+  if (sets.length === 0 && !(isObject(value) && Object.keys(value).length > 0)) return void lost.push(pointer)
   if (isObject(value)) {
     if (sets.some((set) => isObject(set) && isLeaf(set))) return
     for (const [key, child] of Object.entries(value)) {
