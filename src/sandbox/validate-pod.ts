@@ -2,17 +2,22 @@ import { at, type Json, type JsonObject, listAt, objectAt, own, textAt } from '.
 import { checkLabels, dnsLabel } from './names.ts'
 import { parseQuantity } from './quantity.ts'
 import { duplicateValue, type FieldFault, invalidValue, requiredValue, unsupportedValue } from './status.ts'
+import { textOf } from './values.ts'
 
-/** All that is wrong with a pod template. */
-export function checkPodTemplate(template: JsonObject, field: string): readonly FieldFault[] {
+/** All that is wrong with a pod template; `claims` are volumes that the workload itself makes, as a StatefulSet does. */
+export function checkPodTemplate(
+  template: JsonObject,
+  field: string,
+  claims: readonly string[] = [],
+): readonly FieldFault[] {
   return [
     ...checkLabels(`${field}.labels`, objectAt(template, 'metadata', 'labels')),
-    ...checkPodSpec(objectAt(template, 'spec'), `${field}.spec`),
+    ...checkPodSpec(objectAt(template, 'spec'), `${field}.spec`, claims),
   ]
 }
 
 /** All that is wrong with a pod's spec. */
-export function checkPodSpec(spec: JsonObject, field: string): readonly FieldFault[] {
+export function checkPodSpec(spec: JsonObject, field: string, claims: readonly string[] = []): readonly FieldFault[] {
   const containers = listAt(spec, 'containers')
   const volumes = listAt(spec, 'volumes').map((volume) => textAt(volume, 'name') ?? '')
   const all = [
@@ -27,7 +32,7 @@ export function checkPodSpec(spec: JsonObject, field: string): readonly FieldFau
       ...(names.indexOf(names[index] ?? '') < index && names[index] !== ''
         ? [duplicateValue(`${here}.name`, names[index])]
         : []),
-      ...checkContainer(item, here, volumes),
+      ...checkContainer(item, here, [...volumes, ...claims]),
     ]),
     ...checkChoices(spec, field),
   ]
@@ -87,30 +92,25 @@ function inRange(value: Json | undefined): boolean {
 }
 
 function checkPort(port: Json, field: string): readonly FieldFault[] {
-  const number = at(port, 'containerPort')
+  const number = at(port, 'containerPort') ?? 0
   const protocol = textAt(port, 'protocol') ?? ''
   const name = textAt(port, 'name') ?? ''
+  const missing = number === 0 ? [requiredValue(`${field}.containerPort`)] : []
+  const outside = number === 0 || inRange(number) ? [] : [invalidValue(`${field}.containerPort`, number, RANGE)]
+  const known = ['SCTP', 'TCP', 'UDP']
+  const unknown = known.includes(protocol) ? [] : [unsupportedValue(`${field}.protocol`, protocol, known)]
   return [
-    ...(number === undefined || number === 0
-      ? [requiredValue(`${field}.containerPort`)]
-      : inRange(number)
-        ? []
-        : [invalidValue(`${field}.containerPort`, number, RANGE)]),
-    ...(['TCP', 'UDP', 'SCTP'].includes(protocol)
-      ? []
-      : [unsupportedValue(`${field}.protocol`, protocol, ['SCTP', 'TCP', 'UDP'])]),
-    ...(name === '' || (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name) && /[a-z]/.test(name) && name.length <= 15)
-      ? []
-      : [
-          invalidValue(
-            `${field}.name`,
-            name,
-            name.length > 15
-              ? 'must be no more than 15 characters'
-              : 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
-          ),
-        ]),
+    ...missing,
+    ...outside,
+    ...unknown,
+    ...checkPortName(name).map((why) => invalidValue(`${field}.name`, name, why)),
   ]
+}
+
+function checkPortName(name: string): readonly string[] {
+  if (name.length > 15) return ['must be no more than 15 characters']
+  const fits = name === '' || (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name) && /[a-z]/.test(name))
+  return fits ? [] : ['must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)']
 }
 
 function checkEnv(item: Json, field: string): readonly FieldFault[] {
@@ -154,12 +154,12 @@ function checkResources(resources: JsonObject, field: string): readonly FieldFau
   return Object.entries(objectAt(resources, 'requests')).flatMap(([key, request]) => {
     const limit = own(limits, key)
     const [asked, most] = [
-      parseQuantity(String(request)),
-      limit === undefined ? undefined : parseQuantity(String(limit)),
+      parseQuantity(textOf(request)),
+      limit === undefined ? undefined : parseQuantity(textOf(limit)),
     ]
     if (asked === undefined || most === undefined || asked.nanos <= most.nanos) return []
     return [
-      invalidValue(`${field}.requests`, request, `must be less than or equal to ${key} limit of ${String(limit)}`),
+      invalidValue(`${field}.requests`, request, `must be less than or equal to ${key} limit of ${textOf(limit)}`),
     ]
   })
 }

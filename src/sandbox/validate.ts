@@ -11,7 +11,7 @@ import {
 } from './status.ts'
 import { checkDefinition } from './definitions.ts'
 import { checkPodSpec, checkPodTemplate } from './validate-pod.ts'
-import { same, without } from './values.ts'
+import { same, without, textOf } from './values.ts'
 
 /**
  * All that is wrong with an object of Kubernetes' own kinds.
@@ -112,7 +112,12 @@ function checkReplicas(object: JsonObject): readonly FieldFault[] {
 function checkWorkload(object: JsonObject): readonly FieldFault[] {
   const spec = objectAt(object, 'spec')
   const template = objectAt(spec, 'template')
-  return [...checkSelector(spec, template), ...checkPodTemplate(template, 'spec.template'), ...checkRestart(template)]
+  const claims = listAt(spec, 'volumeClaimTemplates').map((claim) => textAt(claim, 'metadata', 'name') ?? '')
+  return [
+    ...checkSelector(spec, template),
+    ...checkPodTemplate(template, 'spec.template', claims),
+    ...checkRestart(template),
+  ]
 }
 
 function checkSelector(spec: JsonObject, template: JsonObject): readonly FieldFault[] {
@@ -144,7 +149,7 @@ function checkExpressions(selector: JsonObject): readonly FieldFault[] {
         ? [requiredValue(`${field}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
         : []),
       ...listAt(expression, 'values').flatMap((value) =>
-        labelValue(String(value)).map((why) => invalidValue(`${field}.values`, value, why)),
+        labelValue(textOf(value)).map((why) => invalidValue(`${field}.values`, value, why)),
       ),
     ]
   })
@@ -271,26 +276,33 @@ function checkServicePort(
   { index, ports }: { readonly index: number; readonly ports: readonly Json[] },
 ): readonly FieldFault[] {
   const field = `spec.ports[${index}]`
-  const name = textAt(port, 'name') ?? ''
   const number = at(port, 'port')
   const protocol = textAt(port, 'protocol') ?? ''
+  const target = at(port, 'targetPort')
   const earlier = ports.slice(0, index)
+  const taken = earlier.some((other) => at(other, 'port') === number && textAt(other, 'protocol') === protocol)
   return [
-    ...(name === '' && ports.length > 1 ? [requiredValue(`${field}.name`)] : []),
-    ...(name === '' ? [] : dnsLabel(name).map((why) => invalidValue(`${field}.name`, name, why))),
-    ...(name !== '' && earlier.some((other) => textAt(other, 'name') === name)
-      ? [duplicateValue(`${field}.name`, name)]
-      : []),
+    ...checkServicePortName(textAt(port, 'name') ?? '', `${field}.name`, ports, earlier),
     ...(isPort(number) ? [] : [invalidValue(`${field}.port`, number, PORT_RANGE)]),
-    ...(['TCP', 'UDP', 'SCTP'].includes(protocol)
-      ? []
-      : [unsupportedValue(`${field}.protocol`, protocol, ['SCTP', 'TCP', 'UDP'])]),
-    ...(typeof at(port, 'targetPort') === 'number' && !isPort(at(port, 'targetPort'))
-      ? [invalidValue(`${field}.targetPort`, at(port, 'targetPort'), PORT_RANGE)]
-      : []),
-    ...(earlier.some((other) => at(other, 'port') === number && textAt(other, 'protocol') === protocol)
-      ? [duplicateValue(field, { port: number ?? 0, protocol })]
-      : []),
+    ...(PROTOCOLS.includes(protocol) ? [] : [unsupportedValue(`${field}.protocol`, protocol, PROTOCOLS)]),
+    ...(typeof target !== 'number' || isPort(target) ? [] : [invalidValue(`${field}.targetPort`, target, PORT_RANGE)]),
+    ...(taken ? [duplicateValue(field, { port: number ?? 0, protocol })] : []),
+  ]
+}
+
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP']
+
+function checkServicePortName(
+  name: string,
+  field: string,
+  all: readonly Json[],
+  earlier: readonly Json[],
+): readonly FieldFault[] {
+  if (name === '') return all.length > 1 ? [requiredValue(field)] : []
+  const taken = earlier.some((other) => textAt(other, 'name') === name)
+  return [
+    ...dnsLabel(name).map((why) => invalidValue(field, name, why)),
+    ...(taken ? [duplicateValue(field, name)] : []),
   ]
 }
 
@@ -315,7 +327,7 @@ function checkClaim(object: JsonObject): readonly FieldFault[] {
   return [
     ...(modes.length === 0 ? [requiredValue('spec.accessModes', 'at least 1 access mode is required')] : []),
     ...modes.flatMap((mode) =>
-      known.includes(String(mode)) ? [] : [unsupportedValue('spec.accessModes', mode, known)],
+      known.includes(textOf(mode)) ? [] : [unsupportedValue('spec.accessModes', mode, known)],
     ),
     ...(at(spec, 'resources', 'requests', 'storage') === undefined ? [requiredValue('spec.resources[storage]')] : []),
   ]
