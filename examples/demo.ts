@@ -59,6 +59,9 @@ const OVERVIEW = `{
   problems(first: 100) { nodes { code message file line } }
 }`
 
+/** What was printed of each deployment, so that only changes are. */
+const shown = new Map<string, string>()
+
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(name)))
 
@@ -102,10 +105,9 @@ async function commitAll(subject: string): Promise<string> {
 /** Waits until the server has looked at a commit and every deployment is as its newest good commit wants it. */
 async function settled(up: UpHandle, sha: string, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + SETTLE_MS
-  const shown = new Map<string, string>()
   for (;;) {
     const seen = await look(up, signal)
-    showProgress(seen, shown)
+    showProgress(seen)
     if (seen.status.head === sha && seen.deployments.nodes.every(isDone)) return
     if (Date.now() > deadline) throw new Error(`not settled in ${SETTLE_MS / 1000} s: ${JSON.stringify(seen)}`)
     await sleep(LOOK_MS, undefined, { signal })
@@ -117,7 +119,7 @@ function isDone({ blocked, desired, active, ready, phase }: Seen): boolean {
   return desired !== null && active !== null && desired.digest === active.digest && (ready || phase === 'stopped')
 }
 
-function showProgress({ deployments, problems }: Overview, shown: Map<string, string>): void {
+function showProgress({ deployments, problems }: Overview): void {
   for (const { environment, name, version, phase, ready } of deployments.nodes) {
     const key = `${environment.name}/${name}`
     const text = `${version} ${phase}${ready ? ', ready' : ''}`

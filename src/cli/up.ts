@@ -78,6 +78,7 @@ export async function startUp(
       dataFolder: join(data, 'server'),
       listen: { host: '127.0.0.1', port: options.port },
       notes: { push: options.notes === true },
+      logLevel: 'error',
       localAgentToken: (cluster) => localToken(secret, cluster),
     },
     running,
@@ -153,7 +154,13 @@ async function startCluster(cluster: string, follow: Follow, signal: AbortSignal
   const kubeconfig =
     options.kubeconfig === undefined ? await sandboxFor(cluster, follow) : resolve(world.cwd, options.kubeconfig)
   const agent = await startAgent(
-    { serverUrl: follow.serverUrl, token: localToken(follow.secret, cluster), kubeconfig, namespace: 'styrmin-system' },
+    {
+      serverUrl: follow.serverUrl,
+      token: localToken(follow.secret, cluster),
+      kubeconfig,
+      namespace: 'styrmin-system',
+      logLevel: 'error',
+    },
     signal,
   )
   parts.push(agent)
