@@ -31,7 +31,7 @@ function hasKind(kind: 'string' | 'integer' | 'boolean', value: Json): boolean {
 }
 
 /** `{ secret: <name>, key: <key> }`: which Secret of the namespace holds the value. */
-export function isSecretReference(value: Json): boolean {
+function isSecretReference(value: Json): boolean {
   if (!isObject(value)) return false
   const keys = Object.keys(value).sort()
   return keys.join() === 'key,secret' && keys.every((key) => typeof value[key] === 'string' && value[key] !== '')

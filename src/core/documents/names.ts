@@ -35,7 +35,7 @@ const HIDDEN =
 const REFUSED_IN_VALUES = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/u
 
 /** The first invisible character of a name as `U+202E`. */
-export function hiddenCharacter(text: string): string | undefined {
+function hiddenCharacter(text: string): string | undefined {
   return codePointOf(HIDDEN.exec(text))
 }
 
