@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../../cluster/wait.ts'
 import type { Json, JsonObject } from '../../../src/util/json.ts'
-import { at, listAt, textAt } from '../../../src/util/json.ts'
+import { at, listAt, objectAt, textAt } from '../../../src/util/json.ts'
 import { type Contract, corePath, deployment, groupPath, PAUSE, versionOf } from './fixtures.ts'
 import type { KubeHttp } from './http.ts'
 
@@ -176,12 +176,22 @@ export function workloadContract(contract: () => Contract): void {
         metadata: { name: 'data' },
         spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'none', resources: { requests: { storage: '1Gi' } } },
       }
-      await kube.post(path, {
+      const spec = objectAt(deployment('a', 1), 'spec')
+      const template = objectAt(spec, 'template')
+      const container = objectAt(template, 'spec', 'containers', 0)
+      const mounting = { ...container, volumeMounts: [{ name: 'data', mountPath: '/data' }] }
+      const made = await kube.post(path, {
         apiVersion: 'apps/v1',
         kind: 'StatefulSet',
         metadata: { name: 'a' },
-        spec: { ...Object(deployment('a', 1)['spec']), serviceName: 'a', volumeClaimTemplates: [claim] },
+        spec: {
+          ...spec,
+          serviceName: 'a',
+          template: { ...template, spec: { containers: [mounting] } },
+          volumeClaimTemplates: [claim],
+        },
       })
+      expect(made.status).toBe(201)
       const claims = corePath(space, 'persistentvolumeclaims')
       await seen(kube, claims, 'the claim is made', (list) => at(list, 'items', 0, 'metadata', 'name') === 'data-a-0')
       await kube.delete(`${path}/a`)
