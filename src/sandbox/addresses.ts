@@ -1,4 +1,4 @@
-import { at, type Json, type JsonObject, listAt, objectAt, own, textAt } from '../util/json.ts'
+import { at, isObject, type Json, type JsonObject, listAt, objectAt, own, textAt } from '../util/json.ts'
 import type { Store } from './store.ts'
 import { type Draft, without } from './values.ts'
 import type { Addresses } from './world.ts'
@@ -64,7 +64,7 @@ function assign(spec: JsonObject, before: JsonObject, pools: Pools): JsonObject 
 }
 
 function withNodePort(port: Json, before: readonly Json[], pools: Pools): Json {
-  if (typeof port !== 'object' || port === null || 'nodePort' in port || Array.isArray(port)) return port
+  if (!isObject(port) || own(port, 'nodePort') !== undefined) return port
   const kept = before.find(
     (other) => at(other, 'port') === at(port, 'port') && at(other, 'protocol') === at(port, 'protocol'),
   )

@@ -69,21 +69,20 @@ export function handle(world: World, request: Request, count: Counting): Answer 
 }
 
 function verbOf({ method, target, query }: Request): string {
-  const collection = target.name === ''
-  switch (method) {
-    case 'GET':
-      return isTrue(query.get('watch')) && target.subresource === '' ? 'watch' : collection ? 'list' : 'get'
-    case 'POST':
-      return collection && (!target.resource.namespaced || target.namespace !== '') ? 'create' : 'none'
-    case 'PUT':
-      return collection ? 'none' : 'update'
-    case 'PATCH':
-      return collection ? 'none' : 'patch'
-    case 'DELETE':
-      return collection ? 'deletecollection' : 'delete'
-    default:
-      return 'none'
-  }
+  const [single, collection] = VERBS[method] ?? ['none', 'none']
+  const verb = target.name === '' ? collection : single
+  const watches = method === 'GET' && target.subresource === '' && isTrue(query.get('watch'))
+  if (watches) return 'watch'
+  return verb === 'create' && target.resource.namespaced && target.namespace === '' ? 'none' : verb
+}
+
+/** By method: the verb for one object, and for a collection. */
+const VERBS: Readonly<Record<string, readonly [string, string]>> = {
+  GET: ['get', 'list'],
+  POST: ['none', 'create'],
+  PUT: ['update', 'none'],
+  PATCH: ['patch', 'none'],
+  DELETE: ['delete', 'deletecollection'],
 }
 
 function refuse(): Answer {

@@ -126,23 +126,10 @@ function merging(node: JsonObject): Partial<Schema> {
 }
 
 function scalarSchema(name: string): Schema {
-  switch (name) {
-    case 'int32':
-    case 'int64':
-      return { type: 'integer', format: name }
-    case 'byte':
-    case 'date-time':
-      return { type: 'string', format: name }
-    case 'string':
-    case 'integer':
-    case 'number':
-    case 'boolean':
-    case 'int-or-string':
-    case 'quantity':
-    case 'array':
-    case 'object':
-      return { type: name }
-    default:
-      return OPAQUE
-  }
+  if (name === 'int32' || name === 'int64') return { type: 'integer', format: name }
+  if (name === 'byte' || name === 'date-time') return { type: 'string', format: name }
+  const type = SCALARS.find((known) => known === name)
+  return type === undefined ? OPAQUE : { type }
 }
+
+const SCALARS = ['string', 'integer', 'number', 'boolean', 'int-or-string', 'quantity', 'array', 'object'] as const

@@ -1,5 +1,5 @@
 import { isObject, type Json, own } from '../util/json.ts'
-import { same } from './values.ts'
+import { same, textOf } from './values.ts'
 
 /** A rule that is ready to run. */
 export interface Expression {
@@ -192,15 +192,20 @@ function product(scope: Scope): Run {
 function arithmetic(operator: string, left: Run, right: Run): Run {
   return (variables) => {
     const [a, b] = [left(variables), right(variables)]
+    if (typeof a === 'number' && typeof b === 'number') return calculate(operator, a, b)
     if (operator === '+' && typeof a === 'string' && typeof b === 'string') return a + b
     if (operator === '+' && Array.isArray(a) && Array.isArray(b)) return [...a, ...b]
-    if (typeof a !== 'number' || typeof b !== 'number') throw new CelError(`no such overload: ${operator}`)
-    if (operator === '+') return a + b
-    if (operator === '-') return a - b
-    if (operator === '*') return a * b
-    if (b === 0) throw new CelError('divide by zero')
-    return operator === '%' ? a % b : Number.isInteger(a) && Number.isInteger(b) ? Math.trunc(a / b) : a / b
+    throw new CelError(`no such overload: ${operator}`)
   }
+}
+
+function calculate(operator: string, a: number, b: number): number {
+  if (operator === '+') return a + b
+  if (operator === '-') return a - b
+  if (operator === '*') return a * b
+  if (b === 0) throw new CelError('divide by zero')
+  if (operator === '%') return a % b
+  return Number.isInteger(a) && Number.isInteger(b) ? Math.trunc(a / b) : a / b
 }
 
 function unary(scope: Scope): Run {
@@ -232,7 +237,7 @@ function indexed(scope: Scope, target: Run): Run {
         : isObject(value) && typeof key === 'string'
           ? own(value, key)
           : undefined
-    if (found === undefined) throw new CelError(`no such key: ${String(key)}`)
+    if (found === undefined) throw new CelError(`no such key: ${textOf(key)}`)
     return found
   }
 }
@@ -298,10 +303,10 @@ function argumentsOf(scope: Scope): readonly Run[] {
 
 const METHODS: Readonly<Record<string, (target: Json, args: readonly Json[]) => Json>> = {
   size: (target) => sizeOf(target),
-  startsWith: (target, [text]) => String(target).startsWith(String(text)),
-  endsWith: (target, [text]) => String(target).endsWith(String(text)),
-  contains: (target, [text]) => String(target).includes(String(text)),
-  matches: (target, [pattern]) => new RegExp(String(pattern), 'u').test(String(target)),
+  startsWith: (target, [text]) => textOf(target).startsWith(textOf(text)),
+  endsWith: (target, [text]) => textOf(target).endsWith(textOf(text)),
+  contains: (target, [text]) => textOf(target).includes(textOf(text)),
+  matches: (target, [pattern]) => new RegExp(textOf(pattern), 'u').test(textOf(target)),
 }
 
 function primary(scope: Scope): Run {
@@ -350,7 +355,7 @@ function call(scope: Scope, name: string): Run {
     throw new CelError(`the function ${name}() is not known with ${args.length} arguments`)
   if (name === 'has') return (variables) => succeeds(first, variables)
   if (name === 'size') return (variables) => sizeOf(first(variables))
-  if (name === 'string') return (variables) => String(first(variables))
+  if (name === 'string') return (variables) => textOf(first(variables))
   if (name === 'int') return (variables) => Math.trunc(Number(first(variables)))
   throw new CelError(`the function ${name}() is not known`)
 }
@@ -366,7 +371,7 @@ function succeeds(run: Run, variables: Variables): boolean {
 }
 
 function sizeOf(value: Json): number {
-  if (typeof value === 'string') return [...value].length
+  if (typeof value === 'string') return Array.from(value).length
   if (Array.isArray(value)) return value.length
   if (isObject(value)) return Object.keys(value).length
   throw new CelError('no such overload: size')

@@ -38,27 +38,22 @@ interface Spot {
 
 function decodeAt(state: State, spot: Spot, value: Json): Json | undefined {
   const { schema } = spot
-  switch (schema.type) {
-    case 'object':
-      return isObject(value) ? decodeObject(state, spot, value) : misfit(state, spot, value)
-    case 'array':
-      return Array.isArray(value) ? decodeArray(state, spot, value) : misfit(state, spot, value)
-    case 'any':
-      return copyValue(value)
-    case 'quantity':
-      return decodeQuantity(state, value)
-    case 'int-or-string':
-      return typeof value === 'string' || Number.isInteger(value) ? value : misfit(state, spot, value)
-    case 'integer':
-      return inRange(schema, value) ? value : misfit(state, spot, value)
-    case 'string':
-      return typeof value === 'string' ? decodeString(state, spot, value) : misfit(state, spot, value)
-    case 'number':
-    case 'boolean':
-      return typeof value === schema.type ? value : misfit(state, spot, value)
-    default:
-      return schema.type satisfies never
-  }
+  if (schema.type === 'any') return copyValue(value)
+  if (schema.type === 'quantity') return decodeQuantity(state, value)
+  if (!FITS[schema.type](value, schema)) return misfit(state, spot, value)
+  if (Array.isArray(value)) return decodeArray(state, spot, value)
+  if (isObject(value)) return decodeObject(state, spot, value)
+  return typeof value === 'string' ? decodeString(state, spot, value) : value
+}
+
+const FITS: Readonly<Record<Exclude<Schema['type'], 'any' | 'quantity'>, (value: Json, schema: Schema) => boolean>> = {
+  object: isObject,
+  array: Array.isArray,
+  'int-or-string': (value) => typeof value === 'string' || Number.isInteger(value),
+  integer: (value, schema) => inRange(schema, value),
+  string: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number',
+  boolean: (value) => typeof value === 'boolean',
 }
 
 function decodeObject(state: State, spot: Spot, value: JsonObject): Draft {

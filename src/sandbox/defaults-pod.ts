@@ -1,4 +1,4 @@
-import { isObject, own, textAt } from '../util/json.ts'
+import { own, textAt } from '../util/json.ts'
 import { type Draft, draftAt, draftsAt, isDraft, setDefault } from './values.ts'
 
 /** rw-r--r--, what files of a volume get. */
@@ -28,23 +28,29 @@ function defaultContainer(container: Draft, hostNetwork: boolean): void {
   setDefault(container, 'imagePullPolicy', pullPolicy(textAt(container, 'image') ?? ''))
   for (const port of draftsAt(container, 'ports')) {
     setDefault(port, 'protocol', 'TCP')
-    if (hostNetwork && isObject(port)) setDefault(port, 'hostPort', port['containerPort'] ?? 0)
+    if (hostNetwork) setDefault(port, 'hostPort', port['containerPort'] ?? 0)
   }
   for (const variable of draftsAt(container, 'env')) {
-    const from = own(variable, 'valueFrom')
-    const field = isObject(from) ? own(from, 'fieldRef') : undefined
-    if (isDraft(field)) setDefault(field, 'apiVersion', 'v1')
-    const amount = isObject(from) ? own(from, 'resourceFieldRef') : undefined
-    if (isDraft(amount)) setDefault(amount, 'divisor', '0')
+    fillIn(draftIn(variable, 'valueFrom', 'fieldRef'), 'apiVersion', 'v1')
+    fillIn(draftIn(variable, 'valueFrom', 'resourceFieldRef'), 'divisor', '0')
   }
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     const probe = own(container, name)
     if (isDraft(probe)) defaultProbe(probe)
   }
+  const hooks = own(container, 'lifecycle')
+  if (isDraft(hooks)) defaultHooks(hooks)
+}
+
+function defaultHooks(hooks: Draft): void {
   for (const hook of ['postStart', 'preStop']) {
-    const request = isDraft(container['lifecycle']) ? draftIn(container['lifecycle'], hook, 'httpGet') : undefined
+    const request = draftIn(hooks, hook, 'httpGet')
     if (request !== undefined) defaultRequest(request)
   }
+}
+
+function fillIn(draft: Draft | undefined, key: string, value: string): void {
+  if (draft !== undefined) setDefault(draft, key, value)
 }
 
 function draftIn(draft: Draft, outer: string, inner: string): Draft | undefined {

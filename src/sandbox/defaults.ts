@@ -1,6 +1,6 @@
 import { type JsonObject, listAt, objectAt, own, textAt } from '../util/json.ts'
 import { defaultPodSpec } from './defaults-pod.ts'
-import { type Draft, draftAt, draftsAt, isDraft, setDefault } from './values.ts'
+import { type Draft, draftAt, draftsAt, isDraft, setDefault, textOf } from './values.ts'
 
 /**
  * Fills in what the real server fills in for the kinds of Kubernetes.
@@ -114,9 +114,8 @@ const DEFAULTS: Readonly<Record<string, (draft: Draft) => void>> = {
     const names = draftAt(draft, 'spec', 'names')
     setDefault(draftAt(draft, 'spec', 'conversion'), 'strategy', 'None')
     if (names['singular'] === undefined || names['singular'] === '')
-      names['singular'] = String(names['kind'] ?? '').toLowerCase()
-    if (names['listKind'] === undefined || names['listKind'] === '')
-      names['listKind'] = `${String(names['kind'] ?? '')}List`
+      names['singular'] = textOf(names['kind']).toLowerCase()
+    if (names['listKind'] === undefined || names['listKind'] === '') names['listKind'] = `${textOf(names['kind'])}List`
   },
 }
 
@@ -136,7 +135,7 @@ function mergeStringData(draft: Draft): void {
   const plain = objectAt(draft, 'stringData')
   delete draft['stringData']
   for (const [key, value] of Object.entries(plain)) {
-    draftAt(draft, 'data')[key] = Buffer.from(String(value), 'utf8').toString('base64')
+    draftAt(draft, 'data')[key] = Buffer.from(textOf(value), 'utf8').toString('base64')
   }
 }
 

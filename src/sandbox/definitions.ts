@@ -1,6 +1,6 @@
 import { at, isObject, type Json, type JsonObject, listAt, objectAt, own, textAt } from '../util/json.ts'
 import type { SubresourceFacts } from './builtin.ts'
-import { dns1035Label, dnsSubdomain } from './names.ts'
+import { dns1035Label, dnsSubdomain, type TextCheck } from './names.ts'
 import type { CustomFacts, Registry, Resource } from './registry.ts'
 import { type FieldFault, invalidValue, requiredValue, unsupportedValue } from './status.ts'
 import { readStructural } from './structural-schema.ts'
@@ -100,31 +100,26 @@ export function checkDefinition(definition: JsonObject): readonly FieldFault[] {
 }
 
 function checkNames(definition: JsonObject, spec: JsonObject): readonly FieldFault[] {
-  const [name, group, plural, kind] = [
-    textAt(definition, 'metadata', 'name') ?? '',
-    textAt(spec, 'group') ?? '',
-    textAt(spec, 'names', 'plural') ?? '',
-    textAt(spec, 'names', 'kind') ?? '',
-  ]
+  const name = textAt(definition, 'metadata', 'name') ?? ''
+  const group = textAt(spec, 'group') ?? ''
+  const plural = textAt(spec, 'names', 'plural') ?? ''
+  const kind = textAt(spec, 'names', 'kind') ?? ''
+  const whole = `${plural}.${group}`
   return [
-    ...(name === `${plural}.${group}`
+    ...(name === whole ? [] : [invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group')]),
+    ...checkNeeded('spec.group', group, dnsSubdomain),
+    ...(group === '' || group.includes('.')
       ? []
-      : [invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group')]),
-    ...(group === ''
-      ? [requiredValue('spec.group')]
-      : dnsSubdomain(group).map((why) => invalidValue('spec.group', group, why))),
-    ...(group !== '' && !group.includes('.')
-      ? [invalidValue('spec.group', group, 'should be a domain with at least one dot')]
-      : []),
-    ...(plural === ''
-      ? [requiredValue('spec.names.plural')]
-      : dns1035Label(plural).map((why) => invalidValue('spec.names.plural', plural, why))),
-    ...(kind === ''
-      ? [requiredValue('spec.names.kind')]
-      : dns1035Label(kind.toLowerCase()).map((why) =>
-          invalidValue('spec.names.kind', kind, `may have mixed case, but should otherwise match: ${why}`),
-        )),
+      : [invalidValue('spec.group', group, 'should be a domain with at least one dot')]),
+    ...checkNeeded('spec.names.plural', plural, dns1035Label),
+    ...checkNeeded('spec.names.kind', kind, (text) =>
+      dns1035Label(text.toLowerCase()).map((why) => `may have mixed case, but should otherwise match: ${why}`),
+    ),
   ]
+}
+
+function checkNeeded(field: string, text: string, check: TextCheck): readonly FieldFault[] {
+  return text === '' ? [requiredValue(field)] : check(text).map((why) => invalidValue(field, text, why))
 }
 
 function checkVersion(version: Json, field: string): readonly FieldFault[] {

@@ -1,9 +1,9 @@
-import { at, isObject, type JsonObject, listAt, objectAt, own, textAt } from '../util/json.ts'
+import { at, type JsonObject, listAt, objectAt, own, textAt } from '../util/json.ts'
 import { placeOf, putObject, readObject, type Target } from './objects.ts'
 import { type Resource, show } from './registry.ts'
 import type { Selector } from './selectors.ts'
 import { badRequest, conflict, invalid, unsupportedValue } from './status.ts'
-import { type Draft, without } from './values.ts'
+import { type Draft, without, textOf } from './values.ts'
 import { timestamp, type World } from './world.ts'
 
 /** What a deletion may ask for; `propagation` is absent where the kind's own default counts. */
@@ -18,18 +18,22 @@ export interface DeleteOptions {
 /** Reads the body of a DELETE, or its query where there is no body. Errors: ApiError 400, 422. */
 export function readDeleteOptions(body: JsonObject | undefined, query: URLSearchParams): DeleteOptions {
   const sent = body ?? {}
-  const policy = textAt(sent, 'propagationPolicy') ?? query.get('propagationPolicy') ?? undefined
-  const orphan = own(sent, 'orphanDependents')
-  if (policy !== undefined && orphan !== undefined)
-    throw badRequest('orphanDependents and deletionPropagation cannot be both set')
   const grace = own(sent, 'gracePeriodSeconds') ?? query.get('gracePeriodSeconds')
   return {
     dryRun: listAt(sent, 'dryRun').includes('All') || query.getAll('dryRun').includes('All'),
-    propagation: orphan === true ? 'Orphan' : orphan === false ? 'Background' : readPolicy(policy),
+    propagation: readPropagation(sent, query),
     graceSeconds: grace === null ? undefined : Number(grace),
     uid: textAt(sent, 'preconditions', 'uid') ?? '',
     resourceVersion: textAt(sent, 'preconditions', 'resourceVersion') ?? '',
   }
+}
+
+function readPropagation(sent: JsonObject, query: URLSearchParams): DeleteOptions['propagation'] {
+  const policy = textAt(sent, 'propagationPolicy') ?? query.get('propagationPolicy') ?? undefined
+  const orphan = own(sent, 'orphanDependents')
+  if (orphan === undefined) return readPolicy(policy)
+  if (policy !== undefined) throw badRequest('orphanDependents and deletionPropagation cannot be both set')
+  return orphan === true ? 'Orphan' : 'Background'
 }
 
 const POLICIES = ['Background', 'Foreground', 'Orphan'] as const
@@ -153,7 +157,7 @@ export function deleteCollection(
       const metadata = objectAt(object, 'metadata')
       const one = {
         ...target,
-        name: String(own(metadata, 'name') ?? ''),
+        name: textOf(own(metadata, 'name')),
         namespace: textAt(metadata, 'namespace') ?? '',
       }
       return deleteObject(world, one, options).object
@@ -192,11 +196,6 @@ const RETURNS_OBJECT = new Set([
   'storage.k8s.io/csinodes',
   'storage.k8s.io/volumeattachments',
 ])
-
-/** Whether a body is a DeleteOptions object. */
-export function asOptions(body: unknown): JsonObject | undefined {
-  return isObject(body) ? body : undefined
-}
 
 /** Kinds whose dependents stay unless a deletion says otherwise; kept by the real server for old clients. */
 const ORPHANING = new Set(['/replicationcontrollers', 'batch/jobs'])

@@ -1,5 +1,6 @@
 import { byText, type JsonObject } from '../util/json.ts'
 import { apiVersionOf, type Registry, type Resource } from './registry.ts'
+import { textOf } from './values.ts'
 
 /** What discovery answers at a path below `/api` or `/apis`; `undefined` where there is nothing. */
 export function discover(registry: Registry, path: string, accept: string): JsonObject | undefined {
@@ -57,7 +58,7 @@ function resourceList(registry: Registry, group: string, version: string): JsonO
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: apiVersionOf({ group, version }),
-    resources: resources.sort(byText(({ name }) => String(name))),
+    resources: resources.sort(byText(({ name }) => textOf(name))),
   }
 }
 

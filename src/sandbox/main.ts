@@ -3,10 +3,10 @@
 // Never: a cluster, a container, or any state that another sandbox could see.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
 import { printYaml } from '../util/yaml.ts'
 import { makeAddresses } from './addresses.ts'
-import { startControllers } from './controllers/main.ts'
+import { type Controllers, startControllers } from './controllers/main.ts'
 import { CONVERSIONS } from './conversions.ts'
 import { create } from './controllers/edit.ts'
 import { NODE } from './controllers/pods.ts'
@@ -16,8 +16,6 @@ import { keepInFolder, loadSaved } from './persistence.ts'
 import { makeRegistry } from './registry.ts'
 import { makeStore } from './store.ts'
 import type { World } from './world.ts'
-
-export type { Fate, Faults, RequestCounts } from './faults.ts'
 
 /** How a sandbox is started; everything has a default. */
 export interface SandboxOptions {
@@ -53,41 +51,26 @@ export interface Sandbox {
   readonly stop: () => Promise<void>
 }
 
-const HISTORY_SIZE = 10_000
-const READY_DELAY_MS = 5
+const DEFAULTS = { port: 0, host: '127.0.0.1', historySize: 10_000, readyDelayMs: 5 } as const
 
 /** Starts a sandbox; it is ready when this resolves. Errors: of the folder or the port, as Node gives them. */
 export async function startSandbox(options: SandboxOptions = {}, signal?: AbortSignal): Promise<Sandbox> {
-  const saved = options.dataFolder === undefined ? undefined : await loadSaved(options.dataFolder)
-  const store = makeStore(options.historySize ?? HISTORY_SIZE, saved?.state)
+  const { port, host, historySize, readyDelayMs } = { ...DEFAULTS, ...options }
+  const { dataFolder } = options
+  const saved = dataFolder === undefined ? undefined : await loadSaved(dataFolder)
+  const store = makeStore(historySize, saved?.state)
   const world = makeWorld(store)
   const token = options.token ?? saved?.token ?? randomBytes(24).toString('base64url')
+  if (saved === undefined) furnish(world)
+  const controllers = startControllers(world, { readyDelayMs })
+  const keeper = dataFolder === undefined ? undefined : keepInFolder(dataFolder, store, token)
   const gate = makeGate(options.faults)
   const watches = new Set<() => void>()
-  if (saved === undefined) furnish(world)
-  const controllers = startControllers(world, { readyDelayMs: options.readyDelayMs ?? READY_DELAY_MS })
-  const keeper = options.dataFolder === undefined ? undefined : keepInFolder(options.dataFolder, store, token)
   const lag = lagging(world)
   const server = makeServer({ world: lag.world, gate, token, watches })
-  server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
-  await once(server, 'listening', ...(signal === undefined ? [] : [{ signal }]))
-  const address = server.address() as AddressInfo
-  const url = `http://${address.address.includes(':') ? `[${address.address}]` : address.address}:${address.port}`
-
-  let stopping: Promise<void> | undefined
-  const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      controllers.stop()
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-      await keeper?.stop()
-    })()
-    return stopping
-  }
+  const url = await listen(server, { host, port }, signal)
+  const stop = stopper(server, controllers, keeper)
   signal?.addEventListener('abort', () => void stop(), { once: true })
-
   return {
     url,
     token,
@@ -101,6 +84,36 @@ export async function startSandbox(options: SandboxOptions = {}, signal?: AbortS
     requests: gate.counts,
     stop,
   }
+}
+
+async function listen(
+  server: Server,
+  at: { readonly host: string; readonly port: number },
+  signal?: AbortSignal,
+): Promise<string> {
+  server.listen(at.port, at.host)
+  await once(server, 'listening', ...(signal === undefined ? [] : [{ signal }]))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port')
+  return `http://${address.address.includes(':') ? `[${address.address}]` : address.address}:${address.port}`
+}
+
+/** Stops in the order of what depends on what; a second call waits for the first. */
+function stopper(
+  server: Server,
+  controllers: Controllers,
+  keeper: { readonly stop: () => Promise<void> } | undefined,
+): () => Promise<void> {
+  let stopping: Promise<void> | undefined
+  const run = async (): Promise<void> => {
+    controllers.stop()
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+    await keeper?.stop()
+  }
+  return () => (stopping ??= run())
 }
 
 /** What every cluster has from the start: its namespaces, one node, and a class for volumes. */

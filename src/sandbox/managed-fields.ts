@@ -179,7 +179,7 @@ const encodings = new WeakMap<FieldSet, JsonObject>()
 const decoded = new WeakMap<readonly Json[], ReadonlyMap<string, Manager>>()
 
 /** The managers of an object, by identity. */
-export function readManagers(object: JsonObject): ReadonlyMap<string, Manager> {
+function readManagers(object: JsonObject): ReadonlyMap<string, Manager> {
   const list = listAt(object, 'metadata', 'managedFields')
   const known = decoded.get(list)
   if (known !== undefined) return known
@@ -200,7 +200,7 @@ function readManager(entry: Json): Manager {
 }
 
 /** An object as it was sent, without the record of its managers. */
-export function withoutManagers(object: JsonObject): JsonObject {
+function withoutManagers(object: JsonObject): JsonObject {
   const metadata = objectAt(object, 'metadata')
   if (!Object.hasOwn(metadata, 'managedFields')) return object
   return { ...object, metadata: without(metadata, 'managedFields') }

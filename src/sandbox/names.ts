@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, listAt, objectAt, own, textAt } from '../util/json.ts'
 import { type FieldFault, forbiddenValue, invalidValue, requiredValue } from './status.ts'
+import { textOf } from './values.ts'
 
 const ALNUM =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
@@ -49,13 +50,13 @@ export const configKey: TextCheck = checker(
 )
 
 /** Role and binding names are parts of a path and nothing more. */
-export const pathSegment: TextCheck = (text) => {
+const pathSegment: TextCheck = (text) => {
   if (text === '.' || text === '..') return [`may not be '${text}'`]
   return ['/', '%'].filter((part) => text.includes(part)).map((part) => `may not contain '${part}'`)
 }
 
 /** The key of a label or annotation. */
-export function qualifiedName(text: string): readonly string[] {
+function qualifiedName(text: string): readonly string[] {
   const parts = text.split('/')
   const name = parts.at(-1) ?? ''
   const example = `(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`
@@ -118,14 +119,14 @@ export function checkMetadata(kind: string, object: JsonObject): readonly FieldF
 export function checkLabels(field: string, labels: JsonObject): readonly FieldFault[] {
   return Object.entries(labels).flatMap(([key, value]) => [
     ...qualifiedName(key).map((why) => invalidValue(field, key, why)),
-    ...labelValue(String(value)).map((why) => invalidValue(field, value, why)),
+    ...labelValue(textOf(value)).map((why) => invalidValue(field, value, why)),
   ])
 }
 
 const ANNOTATIONS_BYTES = 256 * 1024
 
 function checkAnnotations(annotations: JsonObject): readonly FieldFault[] {
-  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + String(value).length, 0)
+  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + textOf(value).length, 0)
   const long: readonly FieldFault[] =
     size > ANNOTATIONS_BYTES
       ? [
@@ -147,7 +148,7 @@ function checkAnnotations(annotations: JsonObject): readonly FieldFault[] {
 const BARE_FINALIZERS = new Set(['orphan', 'foregroundDeletion', 'kubernetes'])
 
 function checkFinalizer(finalizer: Json): readonly FieldFault[] {
-  const text = String(finalizer)
+  const text = textOf(finalizer)
   const faults = qualifiedName(text).map((why) => invalidValue('metadata.finalizers', text, why))
   if (faults.length > 0 || text.includes('/') || BARE_FINALIZERS.has(text)) return faults
   return [

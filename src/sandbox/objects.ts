@@ -34,28 +34,28 @@ export function readObject(world: World, target: Target): JsonObject {
 /** Refuses a body that is not of the kind, namespace and name that its path says. Errors: ApiError 400. */
 export function checkIdentity(target: Target, body: JsonObject): void {
   const { resource, namespace, name } = target
-  const [version, kind] = [textAt(body, 'apiVersion') ?? '', textAt(body, 'kind') ?? '']
+  checkKind(resource, textAt(body, 'apiVersion') ?? '', textAt(body, 'kind') ?? '')
+  const given = textAt(body, 'metadata', 'namespace') ?? ''
+  if (given !== '' && given !== namespace) throw badRequest(resource.namespaced ? OTHER_NAMESPACE : NO_NAMESPACE)
+  checkName(name, textAt(body, 'metadata', 'name') ?? '')
+}
+
+function checkName(asked: string, given: string): void {
+  if (asked === '' || given === '' || given === asked) return
+  throw badRequest(`the name of the object (${given}) does not match the name on the URL (${asked})`)
+}
+
+const OTHER_NAMESPACE = 'the namespace of the provided object does not match the namespace sent on the request'
+const NO_NAMESPACE = 'namespace may not be set for cluster-scoped resources'
+
+function checkKind(resource: Resource, version: string, kind: string): void {
   const expected = apiVersionOf(resource)
   if (version !== '' && version !== expected) {
     throw badRequest(`the API version in the data (${version}) does not match the expected API version (${expected})`)
   }
-  if (kind !== '' && kind !== resource.kind) {
-    throw badRequest(
-      `${kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: converting (${version}.${kind}) to (${expected}.${resource.kind}): unknown conversion`,
-    )
-  }
-  const given = textAt(body, 'metadata', 'namespace') ?? ''
-  if (given !== '' && given !== namespace) {
-    throw badRequest(
-      resource.namespaced
-        ? 'the namespace of the provided object does not match the namespace sent on the request'
-        : 'namespace may not be set for cluster-scoped resources',
-    )
-  }
-  const named = textAt(body, 'metadata', 'name') ?? ''
-  if (name !== '' && named !== '' && named !== name) {
-    throw badRequest(`the name of the object (${named}) does not match the name on the URL (${name})`)
-  }
+  if (kind === '' || kind === resource.kind) return
+  const why = `converting (${version}.${kind}) to (${expected}.${resource.kind}): unknown conversion`
+  throw badRequest(`${kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${why}`)
 }
 
 /** Refuses a write that was decided on another state or object. Errors: ApiError 409. */

@@ -26,24 +26,32 @@ function patchOnce(value: Json, operation: Json): Json {
   const path = pointerSteps(textAt(operation, 'path') ?? '')
   const from = pointerSteps(textAt(operation, 'from') ?? '')
   const sent = isObject(operation) ? (own(operation, 'value') ?? null) : null
-  switch (textAt(operation, 'op')) {
-    case 'add':
-      return put(value, path, { value: sent, insert: true })
-    case 'replace':
-      read(value, path)
-      return put(value, path, { value: sent, insert: false })
-    case 'remove':
-      return drop(value, path)
-    case 'move':
-      return put(drop(value, from), path, { value: read(value, from), insert: true })
-    case 'copy':
-      return put(value, path, { value: copyValue(read(value, from)), insert: true })
-    case 'test':
-      if (!same(readOrNull(value, path), sent)) throw unfit(`testing value /${path.join('/')} failed`)
-      return value
-    default:
-      throw unfit(`Unexpected kind: ${textAt(operation, 'op') ?? ''}`)
-  }
+  const name = textAt(operation, 'op') ?? ''
+  const perform = OPERATIONS[name]
+  if (perform === undefined) throw unfit(`Unexpected kind: ${name}`)
+  return perform({ value, path, from, sent })
+}
+
+interface Operation {
+  readonly value: Json
+  readonly path: readonly string[]
+  readonly from: readonly string[]
+  readonly sent: Json
+}
+
+const OPERATIONS: Readonly<Record<string, (operation: Operation) => Json>> = {
+  add: ({ value, path, sent }) => put(value, path, { value: sent, insert: true }),
+  replace: ({ value, path, sent }) => {
+    read(value, path)
+    return put(value, path, { value: sent, insert: false })
+  },
+  remove: ({ value, path }) => drop(value, path),
+  move: ({ value, path, from }) => put(drop(value, from), path, { value: read(value, from), insert: true }),
+  copy: ({ value, path, from }) => put(value, path, { value: copyValue(read(value, from)), insert: true }),
+  test: ({ value, path, sent }) => {
+    if (!same(readOrNull(value, path), sent)) throw unfit(`testing value /${path.join('/')} failed`)
+    return value
+  },
 }
 
 function unfit(why: string): ApiError {

@@ -13,15 +13,18 @@ export interface Quantity {
 export function parseQuantity(text: string): Quantity | undefined {
   const match = FORM.exec(text)
   if (match === null) return undefined
-  const [, sign, digits = '0', suffix = '', exponent] = match
-  const [whole = '0', fraction = ''] = digits.split('.')
+  const [sign, digits, suffix, exponent] = [match[1], match[2] ?? '', match[3] ?? '', match[4]]
+  const [whole, fraction = ''] = digits.split('.')
   const binary = suffix.endsWith('i')
-  const power = exponent === undefined ? (binary ? 0 : (DECIMAL.indexOf(suffix) - 3) * 3) : Number(exponent)
-  const factor = binary ? 1024n ** BigInt(BINARY.indexOf(suffix)) : 1n
-  const scale = NANO + power - fraction.length
-  const amount = BigInt(`${whole}${fraction}`) * factor
+  const scale = NANO + powerOf(suffix, exponent) - fraction.length
+  const amount = BigInt(`${whole}${fraction}`) * (binary ? 1024n ** BigInt(BINARY.indexOf(suffix)) : 1n)
   const nanos = scale >= 0 ? amount * 10n ** BigInt(scale) : roundUp(amount, 10n ** BigInt(-scale))
   return { nanos: sign === '-' ? -nanos : nanos, binary }
+}
+
+function powerOf(suffix: string, exponent: string | undefined): number {
+  if (exponent !== undefined) return Number(exponent)
+  return suffix.endsWith('i') ? 0 : (DECIMAL.indexOf(suffix) - DECIMAL.indexOf('')) * 3
 }
 
 function roundUp(amount: bigint, by: bigint): bigint {

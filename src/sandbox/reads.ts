@@ -26,25 +26,38 @@ export function selectorOf({ resource }: Target, query: URLSearchParams): Select
  * Errors: ApiError 400 for a bad selector or token, 410 when the asked-for past is gone, 504 for a version of the future.
  */
 export function listObjects(world: World, target: Target, query: URLSearchParams): Listing {
-  const namespace = target.namespace === '' ? undefined : target.namespace
   const selector = selectorOf(target, query)
-  const token = query.get('continue') ?? ''
-  const from = token === '' ? { version: versionOf(world, query), after: '' } : readToken(token)
-  const all =
-    token === '' ? world.store.listAt(from.version, target.resource.key, namespace) : pastList(world, target, from)
-  const rest = from.after === '' ? all : all.filter((object) => keyOf(object) > from.after)
-  const selected = selector === undefined ? rest : rest.filter((object) => selector(show(target.resource, object)))
+  const { version, all } = readState(world, target, query)
+  const selected = selector === undefined ? all : all.filter((object) => selector(show(target.resource, object)))
   const limit = Number(query.get('limit') ?? 0)
-  const cut = limit > 0 && selected.length > limit ? selected.slice(0, limit) : selected
-  const last = cut.at(-1)
-  const more = cut.length < selected.length && last !== undefined
+  const page = limit > 0 ? selected.slice(0, limit) : selected
+  const last = page.at(-1)
+  const left = selected.length - page.length
   return {
-    items: cut.map((object) => show(target.resource, object)),
+    items: page.map((object) => show(target.resource, object)),
     metadata: {
-      resourceVersion: String(from.version),
-      ...(more ? { continue: writeToken(from.version, keyOf(last)) } : {}),
-      ...(more && selector === undefined ? { remainingItemCount: selected.length - cut.length } : {}),
+      resourceVersion: String(version),
+      ...(left > 0 && last !== undefined ? { continue: writeToken(version, keyOf(last)) } : {}),
+      ...(left > 0 && selector === undefined ? { remainingItemCount: left } : {}),
     },
+  }
+}
+
+/** What is to be listed, before selection: all, or what comes after a page that was read before. */
+function readState(
+  world: World,
+  target: Target,
+  query: URLSearchParams,
+): { readonly version: number; readonly all: readonly JsonObject[] } {
+  const token = query.get('continue') ?? ''
+  if (token !== '') {
+    const from = readToken(token)
+    return { version: from.version, all: pastList(world, target, from).filter((object) => keyOf(object) > from.after) }
+  }
+  const version = versionOf(world, query)
+  return {
+    version,
+    all: world.store.listAt(version, target.resource.key, target.namespace === '' ? undefined : target.namespace),
   }
 }
 

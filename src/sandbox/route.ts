@@ -34,11 +34,14 @@ function targetOf(
   parts: readonly string[],
   namespace: string,
 ): Target | undefined {
-  const [plural = '', name = '', subresource = '', ...more] = parts
+  const [plural = '', name = '', subresource = ''] = parts
   const resource = registry.find(gv.group, gv.version, plural)
-  if (resource === undefined || more.length > 0) return undefined
-  if (namespace !== '' && !resource.namespaced) return undefined
-  if (resource.namespaced && namespace === '' && name !== '') return undefined
-  if (subresource !== '' && !hasSubresource(resource, subresource)) return undefined
-  return { resource, namespace, name, subresource }
+  if (resource === undefined || parts.length > 3) return undefined
+  const target = { resource, namespace, name, subresource }
+  return isServed(target) ? target : undefined
+}
+
+function isServed({ resource, namespace, name, subresource }: Target): boolean {
+  const placed = resource.namespaced ? namespace !== '' || name === '' : namespace === ''
+  return placed && (subresource === '' || hasSubresource(resource, subresource))
 }

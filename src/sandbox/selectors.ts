@@ -132,7 +132,7 @@ export function matchesLabels(selector: Json | undefined, labels: JsonObject): b
 function matchesExpression(expression: Json, labels: JsonObject): boolean {
   const found = own(labels, textAt(expression, 'key') ?? '')
   const listed = found !== undefined && listAt(expression, 'values').includes(found)
-  switch (textAt(expression, 'operator')) {
+  switch (textAt(expression, 'operator') ?? '') {
     case 'In':
       return listed
     case 'NotIn':

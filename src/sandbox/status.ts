@@ -61,7 +61,7 @@ interface ApiErrorMore {
 type Named = Pick<ResourceFacts, 'group' | 'plural'>
 
 /** `deployments.apps` as messages name it. */
-export function qualified({ group, plural }: Named): string {
+function qualified({ group, plural }: Named): string {
   return group === '' ? plural : `${plural}.${group}`
 }
 

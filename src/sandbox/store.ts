@@ -1,5 +1,6 @@
 import { byText, compareText, type JsonObject, objectAt } from '../util/json.ts'
 import { ApiError, expired } from './status.ts'
+import { textOf } from './values.ts'
 
 /** One change of one object. */
 export interface Change {
@@ -166,7 +167,7 @@ function makePast(size: number, start: number): Past {
 /** Sorts by namespace, then name. */
 function keyOf(object: JsonObject): string {
   const { namespace = '', name = '' } = objectAt(object, 'metadata')
-  return `${String(namespace)}\u0000${String(name)}`
+  return `${textOf(namespace)}\u0000${textOf(name)}`
 }
 
 /** Refuses a version from the future, as the real server does after its wait. */

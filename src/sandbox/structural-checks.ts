@@ -105,7 +105,7 @@ function checkOwn(rules: CustomRules, value: Json, path: string): readonly Field
 }
 
 function checkText(rules: CustomRules, value: string, path: string): readonly FieldFault[] {
-  const length = [...value].length
+  const length = Array.from(value).length
   const faults: FieldFault[] = []
   if (rules.maxLength !== undefined && length > rules.maxLength) {
     faults.push({
@@ -124,29 +124,22 @@ function checkText(rules: CustomRules, value: string, path: string): readonly Fi
 }
 
 function checkNumber(rules: CustomRules, value: number, path: string): readonly FieldFault[] {
-  const { minimum, maximum, multipleOf } = rules
-  const faults: FieldFault[] = []
-  const low = minimum !== undefined && (rules.exclusiveMinimum === true ? value <= minimum : value < minimum)
-  const high = maximum !== undefined && (rules.exclusiveMaximum === true ? value >= maximum : value > maximum)
-  if (low)
-    faults.push(
-      invalidValue(
-        path,
-        value,
-        `${path} in body should be greater than ${rules.exclusiveMinimum === true ? '' : 'or equal to '}${minimum}`,
-      ),
-    )
-  if (high)
-    faults.push(
-      invalidValue(
-        path,
-        value,
-        `${path} in body should be less than ${rules.exclusiveMaximum === true ? '' : 'or equal to '}${maximum}`,
-      ),
-    )
-  if (multipleOf !== undefined && value % multipleOf !== 0)
-    faults.push(invalidValue(path, value, `${path} in body should be a multiple of ${multipleOf}`))
-  return faults
+  const { multipleOf } = rules
+  const bounds = [lowBound(rules, value), highBound(rules, value)].flatMap((why) => why ?? [])
+  const factor = multipleOf !== undefined && value % multipleOf !== 0 ? [`be a multiple of ${multipleOf}`] : []
+  return [...bounds, ...factor].map((why) => invalidValue(path, value, `${path} in body should ${why}`))
+}
+
+function lowBound({ minimum, exclusiveMinimum }: CustomRules, value: number): string | undefined {
+  if (minimum === undefined) return undefined
+  if (exclusiveMinimum === true) return value <= minimum ? `be greater than ${minimum}` : undefined
+  return value < minimum ? `be greater than or equal to ${minimum}` : undefined
+}
+
+function highBound({ maximum, exclusiveMaximum }: CustomRules, value: number): string | undefined {
+  if (maximum === undefined) return undefined
+  if (exclusiveMaximum === true) return value >= maximum ? `be less than ${maximum}` : undefined
+  return value > maximum ? `be less than or equal to ${maximum}` : undefined
 }
 
 interface Bounds {

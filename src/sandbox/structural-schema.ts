@@ -76,21 +76,21 @@ function typeOf(reading: Reading, source: JsonObject, field: string): Schema['ty
 function listTraits(reading: Reading, source: JsonObject, field: string): Partial<Schema> {
   const list = textAt(source, 'x-kubernetes-list-type')
   const keys = listAt(source, 'x-kubernetes-list-map-keys').map(String)
-  const map = textAt(source, 'x-kubernetes-map-type')
   if (list !== undefined && !['atomic', 'set', 'map'].includes(list)) {
     reading.faults.push(unsupportedValue(`${field}.x-kubernetes-list-type`, list, ['atomic', 'map', 'set']))
   }
   if (list === 'map' && keys.length === 0) {
-    reading.faults.push(
-      requiredValue(`${field}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'),
-    )
+    const why = 'must not be empty if x-kubernetes-list-type is map'
+    reading.faults.push(requiredValue(`${field}.x-kubernetes-list-map-keys`, why))
   }
-  const free = own(source, 'x-kubernetes-preserve-unknown-fields') === true && map !== 'atomic'
-  return {
-    ...(list === 'set' || list === 'map' || list === 'atomic' ? { list } : {}),
-    ...(list === 'map' ? { keys } : {}),
-    ...(map === 'atomic' ? { map } : free ? { map: 'granular' } : {}),
-  }
+  const traits = mapTrait(source)
+  if (list === 'map') return { ...traits, list, keys }
+  return list === 'set' || list === 'atomic' ? { ...traits, list } : traits
+}
+
+function mapTrait(source: JsonObject): Partial<Schema> {
+  if (textAt(source, 'x-kubernetes-map-type') === 'atomic') return { map: 'atomic' }
+  return own(source, 'x-kubernetes-preserve-unknown-fields') === true ? { map: 'granular' } : {}
 }
 
 const NUMBERS = [

@@ -55,14 +55,23 @@ function fillDefaults(schema: Schema, value: Json): Json {
   const out: Draft = {}
   for (const [key, item] of Object.entries(value)) {
     const field = fieldOf(schema, key)
-    const dropped = item === null && field?.custom !== undefined && !field.custom.nullable && field.type !== 'any'
-    if (!dropped) out[key] = field === undefined || key === 'metadata' ? item : fillDefaults(field, item)
+    if (!isSpareNull(field, item))
+      out[key] = field === undefined || key === 'metadata' ? item : fillDefaults(field, item)
   }
-  for (const [key, field] of schema.fields?.() ?? []) {
-    if (field.default !== undefined && !Object.hasOwn(out, key))
-      out[key] = fillDefaults(field, copyValue(field.default))
-  }
+  addMissing(schema, out)
   return out
+}
+
+/** A null that the schema does not allow counts as absent. */
+function isSpareNull(field: Schema | undefined, value: Json): boolean {
+  return value === null && field?.custom !== undefined && !field.custom.nullable && field.type !== 'any'
+}
+
+function addMissing(schema: Schema, out: Draft): void {
+  for (const [key, field] of schema.fields?.() ?? []) {
+    if (field.default === undefined || Object.hasOwn(out, key)) continue
+    out[key] = fillDefaults(field, copyValue(field.default))
+  }
 }
 
 /** All that is wrong with a custom object: metadata, schema, then the rules. */

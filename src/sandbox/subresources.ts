@@ -12,7 +12,7 @@ import {
 } from './objects.ts'
 import { jsonPatch, mergePatch } from './patches.ts'
 import { badRequest, invalid, invalidValue } from './status.ts'
-import { copy, type Draft, draftAt } from './values.ts'
+import { copy, type Draft, draftAt, textOf } from './values.ts'
 import { type PatchKind, unsupportedPatch, type WriteOptions } from './writes.ts'
 import type { World } from './world.ts'
 
@@ -56,7 +56,7 @@ function printSelector(selector: Json | undefined): string {
   if (typeof selector === 'string') return selector
   const labels = objectAt(selector, 'matchLabels')
   return Object.entries(labels)
-    .map(([key, value]) => `${key}=${String(value)}`)
+    .map(([key, value]) => `${key}=${textOf(value)}`)
     .sort()
     .join(',')
 }

@@ -1,5 +1,6 @@
 import { at, isObject, type Json, type JsonObject, listAt, objectAt, own, textAt } from '../util/json.ts'
 import type { Resource } from './registry.ts'
+import { textOf } from './values.ts'
 
 /** The table form of objects, as kubectl prints them. */
 export function tableOf(resource: Resource, objects: readonly JsonObject[], more: TableOptions): JsonObject {
@@ -90,7 +91,7 @@ function printable(found: Json | undefined, type: string): Json {
 const STEP = /\.([A-Za-z0-9_-]+)|\['([^']+)'\]|\[(\d+)\]|\[\?\(@\.([A-Za-z0-9_-]+)\s*==\s*["']([^"']*)["']\)\]/gy
 
 /** The first value at a JSONPath of the simple kind that printer columns use. */
-export function readJsonPath(object: JsonObject, path: string): Json | undefined {
+function readJsonPath(object: JsonObject, path: string): Json | undefined {
   let here: Json | undefined = object
   for (const [, field, quoted, index, key, wanted] of path.replaceAll(String.raw`\.`, '\u0001').matchAll(STEP)) {
     const name = (field ?? quoted)?.replaceAll('\u0001', '.')
@@ -203,5 +204,5 @@ function jobStatus(object: JsonObject): string {
 
 function printPort(port: Json): string {
   const node = at(port, 'nodePort')
-  return `${String(at(port, 'port'))}${node === undefined ? '' : `:${String(node)}`}/${textAt(port, 'protocol') ?? 'TCP'}`
+  return `${textOf(at(port, 'port'))}${node === undefined ? '' : `:${textOf(node)}`}/${textAt(port, 'protocol') ?? 'TCP'}`
 }

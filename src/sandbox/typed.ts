@@ -13,15 +13,20 @@ export interface Comparison {
 /** The path element of one list item: its keys or its value. */
 export function elementOf(schema: Schema, item: Json): string {
   if (schema.list !== 'map') return `v:${JSON.stringify(item)}`
-  const keys = [...(schema.keys ?? [])].sort()
   const pairs: Draft = {}
-  for (const key of keys) {
-    const value = isObject(item) ? own(item, key) : undefined
-    const initial = schema.items === undefined ? undefined : fieldOf(schema.items, key)?.default
-    if (value !== undefined && value !== null) pairs[key] = value
-    else if (initial !== undefined && initial !== '') pairs[key] = initial
+  for (const key of (schema.keys ?? []).toSorted()) {
+    const value = keyValue(schema, item, key)
+    if (value !== undefined) pairs[key] = value
   }
   return `k:${JSON.stringify(pairs)}`
+}
+
+/** The value of a key of a list item, or its default; an empty default names nothing. */
+function keyValue(schema: Schema, item: Json, key: string): Json | undefined {
+  const value = isObject(item) ? own(item, key) : undefined
+  if (value !== undefined && value !== null) return value
+  const initial = schema.items === undefined ? undefined : fieldOf(schema.items, key)?.default
+  return initial === '' ? undefined : initial
 }
 
 /** The paths that an applied configuration names. */
@@ -124,12 +129,13 @@ function asObject(value: Json | undefined): JsonObject {
 
 /** Lays an applied configuration over the live state. */
 export function merge(schema: Schema, live: Json | undefined, config: Json): Json {
-  if (live === undefined || live === null || isAtomic(schema, config)) return copyValue(config)
-  if (Array.isArray(config)) return Array.isArray(live) ? mergeItems(schema, live, config) : copyValue(config)
+  if (live === undefined || isAtomic(schema, config)) return copyValue(config)
+  if (Array.isArray(config) && Array.isArray(live)) return mergeItems(schema, live, config)
   if (!isObject(config) || !isObject(live)) return copyValue(config)
   const out: Draft = { ...live }
-  for (const key of Object.keys(config))
+  for (const key of Object.keys(config)) {
     out[key] = merge(fieldOf(schema, key) ?? FREE, own(live, key), config[key] ?? null)
+  }
   return out
 }
 
@@ -148,18 +154,21 @@ function mergeItems(schema: Schema, live: readonly Json[], config: readonly Json
   const done = new Set<string>()
   const out: Json[] = []
   let index = 0
-  for (const { element, item } of now) {
-    const next = shared[0]
+  /** Live items that stand in front of the next one that both lists have. */
+  const takeOthers = (element: string): void => {
     for (; index < old.length; index++) {
       const left = old[index]
-      if (left === undefined || left.element === element) break
+      if (left === undefined || left.element === element) return
       if (!wanted.has(left.element)) out.push(left.item)
-      else if (!done.has(left.element) && (next === undefined || next === left.element)) break
+      else if (!done.has(left.element) && (shared[0] ?? left.element) === left.element) return
     }
+  }
+  for (const { element, item } of now) {
+    takeOthers(element)
     out.push(merge(schema.items ?? FREE, byElement.get(element), item))
     done.add(element)
     if (old[index]?.element === element) index++
-    if (next === element) shared.shift()
+    if (shared[0] === element) shared.shift()
   }
   return [...out, ...old.slice(index).flatMap((left) => (wanted.has(left.element) ? [] : [left.item]))]
 }

@@ -46,6 +46,12 @@ export function setDefault(draft: Draft, key: string, value: Json): void {
   if ((own(draft, key) ?? null) === null) draft[key] = value
 }
 
+/** A value as text: a text as it is, nothing as the empty text, all else as JSON. */
+export function textOf(value: Json | undefined): string {
+  if (value === undefined) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
 /** Whether two JSON values are the same; the order of keys does not count. */
 export function same(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true

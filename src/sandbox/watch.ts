@@ -1,4 +1,4 @@
-import type { JsonObject } from '../util/json.ts'
+import { type JsonObject, objectAt } from '../util/json.ts'
 import type { Target } from './objects.ts'
 import { selectorOf } from './reads.ts'
 import { apiVersionOf, show } from './registry.ts'
@@ -48,39 +48,55 @@ export function openWatch(
     if (event !== undefined) sink.send({ type: event.type, object: form(event.object) })
   }
   let sent = wish.from ?? world.store.version()
-  const bookmark = (annotations?: JsonObject): void => {
+  const bookmark = (annotations: JsonObject = {}): void => {
     sent = world.store.version()
-    const metadata = { resourceVersion: String(sent), ...(annotations === undefined ? {} : { annotations }) }
-    sink.send({
-      type: 'BOOKMARK',
-      object: { kind: target.resource.kind, apiVersion: apiVersionOf(target.resource), metadata },
-    })
+    sink.send({ type: 'BOOKMARK', object: bookmarkAt(target, sent, annotations) })
   }
   try {
     if (wish.initial)
       for (const object of initial(world, target, selector)) sink.send({ type: 'ADDED', object: form(object) })
     else for (const change of world.store.since(wish.from ?? 0)) emit(change)
   } catch (cause) {
-    if (!(cause instanceof ApiError)) throw cause
-    sink.send({ type: 'ERROR', object: cause.status() })
-    sink.end()
-    return () => undefined
+    return refuse(sink, cause)
   }
   if (wish.initialEnd) bookmark({ 'k8s.io/initial-events-end': 'true' })
   const stopListening = world.store.onChange(emit)
-  const timers = [
-    ...(wish.bookmarks
-      ? [setInterval(() => (world.store.version() > sent ? bookmark() : undefined), BOOKMARK_MS)]
-      : []),
-    ...(wish.bookmarks ? [setTimeout(bookmark, Math.max(0, wish.seconds * 1000 - LAST_BOOKMARK_MS))] : []),
-    setTimeout(() => close(), wish.seconds * 1000),
-  ]
+  const news = (): void => (world.store.version() > sent ? bookmark() : undefined)
+  const stopBookmarks = wish.bookmarks ? keepBookmarking(news, bookmark, wish.seconds * 1000) : () => undefined
   const close = (): void => {
+    clearTimeout(timer)
     stopListening()
-    for (const timer of timers) clearTimeout(timer)
+    stopBookmarks()
     sink.end()
   }
+  const timer = setTimeout(close, wish.seconds * 1000)
   return close
+}
+
+function bookmarkAt({ resource }: Target, version: number, annotations: JsonObject): JsonObject {
+  const noted = Object.keys(annotations).length > 0 ? { annotations } : {}
+  return {
+    kind: resource.kind,
+    apiVersion: apiVersionOf(resource),
+    metadata: { resourceVersion: String(version), ...noted },
+  }
+}
+
+/** Tells a watch that its past is gone. Errors: whatever else has happened. */
+function refuse(sink: Sink, cause: unknown): () => void {
+  if (!(cause instanceof ApiError)) throw cause
+  sink.send({ type: 'ERROR', object: cause.status() })
+  sink.end()
+  return () => undefined
+}
+
+function keepBookmarking(news: () => void, last: () => void, lengthMs: number): () => void {
+  const often = setInterval(news, BOOKMARK_MS)
+  const once = setTimeout(() => last(), Math.max(0, lengthMs - LAST_BOOKMARK_MS))
+  return () => {
+    clearInterval(often)
+    clearTimeout(once)
+  }
 }
 
 interface Wish {
@@ -93,24 +109,30 @@ interface Wish {
 }
 
 function readWish(query: URLSearchParams): Wish {
-  const version = query.get('resourceVersion') ?? ''
+  const version = readVersion(query)
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
   const asksInitial = query.get('sendInitialEvents')
-  if (asksInitial !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
+  const seconds = Number(query.get('timeoutSeconds') ?? 0)
+  const whole = asksInitial === null ? version === 0 : isTrue(asksInitial)
+  return {
+    initial: whole,
+    initialEnd: isTrue(asksInitial) && bookmarks,
+    bookmarks,
+    from: whole || version === 0 ? undefined : version,
+    seconds: seconds > 0 ? seconds : LONGEST_SECONDS,
+  }
+}
+
+/** The version to start after, 0 for what is there now. Errors: ApiError 400, 422. */
+function readVersion(query: URLSearchParams): number {
+  if (query.get('sendInitialEvents') !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
     throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
       forbiddenValue('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
     ])
   }
+  const version = query.get('resourceVersion') ?? ''
   if (version !== '' && !/^\d+$/.test(version)) throw badRequest(`invalid resource version ${JSON.stringify(version)}`)
-  const seconds = Number(query.get('timeoutSeconds') ?? 0)
-  const initial = asksInitial === null ? version === '' || version === '0' : isTrue(asksInitial)
-  return {
-    initial,
-    initialEnd: isTrue(asksInitial) && bookmarks,
-    bookmarks,
-    from: initial || version === '' ? undefined : Number(version),
-    seconds: seconds > 0 ? seconds : LONGEST_SECONDS,
-  }
+  return Number(version)
 }
 
 /** Whether a query's flag is set, as the real server reads it. */
@@ -145,19 +167,14 @@ function translator(
     if (selector === undefined) return { type: change.type, object }
     const before = change.previous !== undefined && selector(show(resource, change.previous))
     const after = change.type !== 'DELETED' && selector(object)
-    if (!before && !after) return undefined
-    if (before && after) return { type: 'MODIFIED', object }
-    if (after) return { type: 'ADDED', object }
-    return { type: 'DELETED', object: change.type === 'DELETED' ? object : left(resource, change) }
+    if (after) return { type: before ? 'MODIFIED' : 'ADDED', object }
+    return before ? { type: 'DELETED', object: leaving(resource, change) } : undefined
   }
 }
 
 /** What a watch is told of an object that left its selection: the state it knew, at the version of the change. */
-function left(resource: Target['resource'], { previous, version }: Change): JsonObject {
-  const shown = show(resource, previous ?? {})
-  const metadata =
-    typeof shown['metadata'] === 'object' && shown['metadata'] !== null && !Array.isArray(shown['metadata'])
-      ? shown['metadata']
-      : {}
-  return { ...shown, metadata: { ...metadata, resourceVersion: String(version) } }
+function leaving(resource: Target['resource'], { type, object, previous, version }: Change): JsonObject {
+  if (type === 'DELETED' || previous === undefined) return show(resource, object)
+  const shown = show(resource, previous)
+  return { ...shown, metadata: { ...objectAt(shown, 'metadata'), resourceVersion: String(version) } }
 }

@@ -29,7 +29,7 @@ import {
   requiredValue,
 } from './status.ts'
 import { checkTyped } from './typed-check.ts'
-import { type Draft, draftAt, setDefault, without } from './values.ts'
+import { type Draft, draftAt, setDefault, without, textOf } from './values.ts'
 import { timestamp, type World } from './world.ts'
 
 /** What a write may ask for. */
@@ -82,7 +82,7 @@ function insert(world: World, target: Target, draft: Draft, options: WriteOption
   if (resource.custom !== undefined || countsGenerations(resource.key)) metadata['generation'] = 1
   draft['apiVersion'] = apiVersionOf(resource)
   draft['kind'] = resource.kind
-  const name = String(own(metadata, 'name') ?? '')
+  const name = textOf(own(metadata, 'name'))
   checkNamespace(world, target, name)
   const full = finish(world, resource, draft, undefined)
   const faults = validate(resource, full, undefined)
@@ -252,41 +252,41 @@ export function unsupportedPatch(resource: Resource): ApiError {
 
 /** Server-side apply: creates, or changes what this manager applies. */
 function applyObject(world: World, target: Target, body: Json, options: WriteOptions): Written {
-  const { resource, name } = target
   if (!isObject(body)) throw badRequest('error decoding YAML: the body is no object')
   checkApply(target, body, options)
   const stored = world.store.get(placeOf(target))
-  if (stored === undefined && target.subresource !== '') throw notFound(resource, name)
-  const live = stored === undefined ? undefined : show(resource, stored)
-  if (live !== undefined) checkPreconditions(target, live, objectAt(body, 'metadata'))
-  else if ((textAt(body, 'metadata', 'uid') ?? '') !== '')
+  if (stored === undefined) return applyNew(world, target, body, options)
+  const live = show(target.resource, stored)
+  checkPreconditions(target, live, objectAt(body, 'metadata'))
+  const next = normalize(world, target.resource, applied(world, target, { live, body }, options), options.strictness)
+  return { object: settle(world, target, { live, next }, options.dryRun), created: false }
+}
+
+function applyNew(world: World, target: Target, body: JsonObject, options: WriteOptions): Written {
+  const { resource, name } = target
+  if (target.subresource !== '') throw notFound(resource, name)
+  const uid = textAt(body, 'metadata', 'uid') ?? ''
+  if (uid !== '')
     throw conflict(
       resource,
       name,
-      `uid mismatch: the provided object specified uid ${textAt(body, 'metadata', 'uid')}, and no existing object was found`,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
     )
-  const config: Draft = {
-    ...body,
-    metadata: {
-      ...without(objectAt(body, 'metadata'), 'resourceVersion', 'uid'),
-      name,
-      ...(target.namespace === '' ? {} : { namespace: target.namespace }),
-    },
-  }
-  const base = live ?? { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: { name } }
-  const applied = applyConfig(resource.schema, base, config, {
-    writer: writerAt(world, target, options.manager),
-    force: options.force,
-  })
-  if (applied.kind === 'conflict') throw applyConflict(applied.conflicts)
-  const next = normalize(
-    world,
-    resource,
-    live === undefined && hasSubresource(resource, 'status') ? without(applied.object, 'status') : applied.object,
-    options.strictness,
-  )
-  if (live === undefined) return { object: insert(world, target, next, options), created: true }
-  return { object: settle(world, target, { live, next }, options.dryRun), created: false }
+  const live = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: { name } }
+  const object = applied(world, target, { live, body }, options)
+  const bare = hasSubresource(resource, 'status') ? without(object, 'status') : object
+  return { object: insert(world, target, normalize(world, resource, bare, options.strictness), options), created: true }
+}
+
+/** The next state before defaults. Errors: ApiError 409 for fields that belong to others. */
+function applied(world: World, target: Target, { live, body }: Replacement, options: WriteOptions): Draft {
+  const metadata = without(objectAt(body, 'metadata'), 'resourceVersion', 'uid')
+  const place = { name: target.name, ...(target.namespace === '' ? {} : { namespace: target.namespace }) }
+  const config: Draft = { ...body, metadata: { ...metadata, ...place } }
+  const writer = writerAt(world, target, options.manager)
+  const result = applyConfig(target.resource.schema, live, config, { writer, force: options.force })
+  if (result.kind === 'conflict') throw applyConflict(result.conflicts)
+  return result.object
 }
 
 function checkApply(target: Target, body: JsonObject, options: WriteOptions): void {

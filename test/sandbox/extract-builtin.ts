@@ -108,7 +108,7 @@ function subresourcesOf(resource: Json, all: readonly Json[]): readonly JsonObje
     .filter((other) => textAt(other, 'name')?.startsWith(prefix) === true)
     .map((other) => {
       const { name, kind = '', group = '', version = '', verbs = [] } = isObject(other) ? other : {}
-      return { name: String(name).slice(prefix.length), kind, group, version, verbs }
+      return { name: (typeof name === 'string' ? name : '').slice(prefix.length), kind, group, version, verbs }
     })
 }
 

@@ -1,4 +1,4 @@
-import { at, type Json, type JsonObject, listAt, objectAt, textAt } from '../../util/json.ts'
+import { at, isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../util/json.ts'
 import type { Place } from '../store.ts'
 import { draftAt, same } from '../values.ts'
 import type { World } from '../world.ts'
@@ -184,10 +184,9 @@ function writeStatus({ world, again }: Workshop, { place, deployment, current, o
 
 /** Forgets the words of Progressing, so that its time of update is set anew. */
 function touched(conditions: readonly Json[]): readonly Json[] {
+  const isProgress = (condition: Json): boolean => textAt(condition, 'type') === 'Progressing'
   return conditions.map((condition) =>
-    textAt(condition, 'type') === 'Progressing' && typeof condition === 'object'
-      ? { ...condition, reason: '' }
-      : condition,
+    isObject(condition) && isProgress(condition) ? { ...condition, reason: '' } : condition,
   )
 }
 

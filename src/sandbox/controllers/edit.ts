@@ -10,11 +10,6 @@ import { createObject } from '../writes.ts'
 
 const MANAGER = 'kube-controller-manager'
 
-/** The object at a place, in its stored version. */
-export function readAt(world: World, place: Place): JsonObject | undefined {
-  return world.store.get(place)
-}
-
 /** Changes an object in place; an equal result is not stored. What is written under `status` counts as a status write. */
 export function edit(
   world: World,

@@ -1,6 +1,6 @@
 import { at, isObject, type Json, type JsonObject, listAt, objectAt, own, textAt } from '../../util/json.ts'
 import type { Place } from '../store.ts'
-import { type Draft, draftAt } from '../values.ts'
+import { type Draft, draftAt, textOf } from '../values.ts'
 import { timestamp, type World } from '../world.ts'
 import { remove } from './collect.ts'
 import { withCondition } from './conditions.ts'
@@ -140,7 +140,7 @@ function containerStatuses(
         name,
         image,
         imageID: image,
-        containerID: `sandbox://${String(name)}`,
+        containerID: `sandbox://${textOf(name)}`,
         ready,
         started: 'running' in state,
         restartCount: 0,

@@ -6,6 +6,7 @@ import { create, edit } from './edit.ts'
 import { controllerReference, isEnding, type Owners, placeOfObject } from './owners.ts'
 import { isReady, podOf } from './pods.ts'
 import { counters, generationOf, replicasOf, startWorkload, type Workshop } from './workload.ts'
+import { textOf } from '../values.ts'
 
 /** Keeps the number of pods of each ReplicaSet. */
 export function startReplicaSets(world: World, owners: Owners): () => void {
@@ -46,6 +47,6 @@ export function isLiving(pod: JsonObject): boolean {
 
 /** Order: pods that are not ready first, then the youngest. */
 function leastWanted(a: JsonObject, b: JsonObject): number {
-  const age = (pod: JsonObject): string => String(own(objectAt(pod, 'metadata'), 'creationTimestamp'))
+  const age = (pod: JsonObject): string => textOf(own(objectAt(pod, 'metadata'), 'creationTimestamp'))
   return Number(isReady(a)) - Number(isReady(b)) || (age(a) < age(b) ? 1 : -1)
 }

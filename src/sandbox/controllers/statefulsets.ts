@@ -63,18 +63,23 @@ interface State {
 /** At most one change where pods come in order; all at once where they come in parallel. */
 function step(world: World, place: Place, { set, revision, pods }: State): void {
   const parallel = textAt(set, 'spec', 'podManagementPolicy') === 'Parallel'
-  const desired = replicasOf(set)
   const ended = pods.find(({ pod }) => ['Failed', 'Succeeded'].includes(textAt(pod, 'status', 'phase') ?? ''))
   if (ended !== undefined) return remove(world, placeOfObject('/pods', ended.pod), 'Background')
-  for (let index = 0; index < desired; index++) {
-    const found = pods.find((item) => item.index === index)
-    if (found === undefined) makePod(world, place, { set, revision, index })
-    if ((found === undefined || !isReady(found.pod)) && !parallel) return
-  }
-  const extra = pods.filter(({ index, pod }) => index >= desired && !isEnding(pod)).toReversed()
+  if (!grow(world, place, { set, revision, pods }, parallel)) return
+  const extra = pods.filter(({ index, pod }) => index >= replicasOf(set) && !isEnding(pod)).toReversed()
   for (const { pod } of parallel ? extra : extra.slice(0, 1)) remove(world, placeOfObject('/pods', pod), 'Background')
   if (extra.length > 0 || pods.some(({ pod }) => isEnding(pod))) return
   update(world, set, { revision, pods })
+}
+
+/** Makes missing pods; `false` when one must be ready before anything else is done. */
+function grow(world: World, place: Place, { set, revision, pods }: State, parallel: boolean): boolean {
+  for (let index = 0; index < replicasOf(set); index++) {
+    const found = pods.find((item) => item.index === index)
+    if (found === undefined) makePod(world, place, { set, revision, index })
+    if ((found === undefined || !isReady(found.pod)) && !parallel) return false
+  }
+  return true
 }
 
 /** Replaces the highest pod of an older template, if all are ready. */
