@@ -7,16 +7,15 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { startUp, type UpHandle } from '../src/cli/up.ts'
 import type { CliWorld } from '../src/cli/world.ts'
 import { HISTORY } from './history.ts'
+import { look, type Overview, settled } from './overview.ts'
 
 const run = promisify(execFile)
 const once = process.argv.includes('--once')
 const SETTLE_MS = 50_000
-const LOOK_MS = 150
 
 const world: CliWorld = {
   out: (text) => void process.stdout.write(text),
@@ -26,38 +25,6 @@ const world: CliWorld = {
   cwd: process.cwd(),
   env: process.env,
 }
-
-interface Seen {
-  readonly environment: { readonly name: string }
-  readonly name: string
-  readonly version: string
-  readonly ready: boolean
-  readonly phase: string
-  readonly blocked: boolean
-  readonly desired: { readonly digest: string } | null
-  readonly active: { readonly digest: string; readonly appVersion: string } | null
-}
-
-interface Overview {
-  readonly status: { readonly head: string | null; readonly commits: number; readonly statuses: number }
-  readonly deployments: { readonly nodes: readonly Seen[] }
-  readonly problems: {
-    readonly nodes: readonly {
-      readonly code: string
-      readonly message: string
-      readonly file: string | null
-      readonly line: number | null
-    }[]
-  }
-}
-
-const OVERVIEW = `{
-  status { head commits statuses }
-  deployments(first: 100) { nodes {
-    environment { name } name version ready phase blocked desired { digest } active { digest appVersion }
-  } }
-  problems(first: 100) { nodes { code message file line } }
-}`
 
 /** What was printed of each deployment, so that only changes are. */
 const shown = new Map<string, string>()
@@ -81,7 +48,7 @@ async function main(signal: AbortSignal): Promise<void> {
       await commit.edit(folder)
       const sha = await commitAll(commit.subject)
       world.err(`\ncommit ${index + 1}/${HISTORY.length} ${sha.slice(0, 10)} ${commit.subject}\n`)
-      await settled(up, sha, signal)
+      await settled(up.client, { sha, timeoutMs: SETTLE_MS, onLook: showProgress }, signal)
     }
     if (!once) await stayUp(up, signal)
     world.out(`${JSON.stringify(await outcome(up, signal))}\n`)
@@ -102,23 +69,6 @@ async function commitAll(subject: string): Promise<string> {
   return git('rev-parse', 'HEAD')
 }
 
-/** Waits until the server has looked at a commit and every deployment is as its newest good commit wants it. */
-async function settled(up: UpHandle, sha: string, signal: AbortSignal): Promise<void> {
-  const deadline = Date.now() + SETTLE_MS
-  for (;;) {
-    const seen = await look(up, signal)
-    showProgress(seen)
-    if (seen.status.head === sha && seen.deployments.nodes.every(isDone)) return
-    if (Date.now() > deadline) throw new Error(`not settled in ${SETTLE_MS / 1000} s: ${JSON.stringify(seen)}`)
-    await sleep(LOOK_MS, undefined, { signal })
-  }
-}
-
-function isDone({ blocked, desired, active, ready, phase }: Seen): boolean {
-  if (blocked) return true
-  return desired !== null && active !== null && desired.digest === active.digest && (ready || phase === 'stopped')
-}
-
 function showProgress({ deployments, problems }: Overview): void {
   for (const { environment, name, version, phase, ready } of deployments.nodes) {
     const key = `${environment.name}/${name}`
@@ -133,12 +83,8 @@ function showProgress({ deployments, problems }: Overview): void {
   }
 }
 
-function look(up: UpHandle, signal: AbortSignal): Promise<Overview> {
-  return up.client.query<Overview>(OVERVIEW, {}, signal)
-}
-
 async function outcome(up: UpHandle, signal: AbortSignal) {
-  const { status, deployments, problems } = await look(up, signal)
+  const { status, deployments, problems } = await look(up.client, signal)
   return {
     commits: status.commits,
     deployments: deployments.nodes.map(({ environment, name, active, ready, phase }) => ({
