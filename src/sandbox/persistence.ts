@@ -11,6 +11,8 @@ export interface SavedSandbox {
 
 const FILE = 'sandbox.json'
 const WRITE_AFTER_MS = 50
+/** Writing may take this part of the time and no more. */
+const WRITE_SHARE = 0.1
 
 /** Reads what an earlier sandbox kept; `undefined` for a new folder. Errors: of the file, and SyntaxError for a broken one. */
 export async function loadSaved(folder: string): Promise<SavedSandbox | undefined> {
@@ -39,16 +41,28 @@ export async function loadSaved(folder: string): Promise<SavedSandbox | undefine
   return { token: textAt(value, 'token') ?? '', state: { version: Number(at(value, 'version') ?? 1), objects } }
 }
 
-/** Keeps a store in a folder: written as a whole, a moment after a change, under another name first. */
+/**
+ * Keeps a store in a folder: written as a whole, under another name first, a moment after a change.
+ *
+ * Errors: a write that fails is tried again with the next change; `stop` rejects when the last one failed.
+ */
 export function keepInFolder(folder: string, store: Store, token: string): { readonly stop: () => Promise<void> } {
   let timer: NodeJS.Timeout | undefined
   let writing = Promise.resolve()
+  let tookMs = 0
+  let failure: unknown
   const write = (): void => {
     timer = undefined
-    writing = writing.then(() => save(folder, store, token))
+    writing = writing.then(async () => {
+      const start = performance.now()
+      failure = await save(folder, store, token).catch(
+        (cause: unknown) => new Error(`${folder} cannot be written`, { cause }),
+      )
+      tookMs = performance.now() - start
+    })
   }
   const forget = store.onChange(() => {
-    timer ??= setTimeout(write, WRITE_AFTER_MS)
+    timer ??= setTimeout(write, Math.max(WRITE_AFTER_MS, tookMs / WRITE_SHARE))
   })
   return {
     stop: async () => {
@@ -56,6 +70,7 @@ export function keepInFolder(folder: string, store: Store, token: string): { rea
       clearTimeout(timer)
       write()
       await writing
+      if (failure !== undefined) throw failure
     },
   }
 }
