@@ -213,6 +213,38 @@ describe('annotations of a pod template', () => {
   })
 })
 
+test('a StatefulSet mounts the claims it makes, and they are bound', async () => {
+  const { kube } = await open()
+  const claim = {
+    metadata: { name: 'data' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  }
+  const containers = [{ name: 'main', image: 'x:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }]
+  const template = { metadata: { labels: { app: 'a' } }, spec: { containers } }
+  const spec = {
+    serviceName: 'a',
+    replicas: 1,
+    selector: { matchLabels: { app: 'a' } },
+    template,
+    volumeClaimTemplates: [claim],
+  }
+  const sets = groupPath('apps/v1', 'default', 'statefulsets')
+  expect(
+    (await kube.post(sets, { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'a' }, spec })).status,
+  ).toBe(201)
+  await until(kube, `${sets}/a`, (body) => count(body, 'readyReplicas') === 1)
+  const pod = await kube.get(corePath('default', 'pods', 'a-0'))
+  expect(listAt(pod.body, 'spec', 'volumes')).toEqual([
+    { name: 'data', persistentVolumeClaim: { claimName: 'data-a-0' } },
+  ])
+  const bound = await until(
+    kube,
+    corePath('default', 'persistentvolumeclaims', 'data-a-0'),
+    (body) => Object(body['status']).phase === 'Bound',
+  )
+  expect(bound['spec']).toMatchObject({ storageClassName: 'standard', volumeName: expect.stringMatching(/^pvc-/) })
+})
+
 test('the log of a pod says what ran', async () => {
   const { kube } = await open()
   await kube.post(JOBS, job({}, {}))
