@@ -81,19 +81,35 @@ function deploymentsOf(readings: readonly FileReading[]): ReadonlyMap<Deployment
 
 /** Whether what the tree says of all other deployments stays true. */
 function isApart(
-  { now, added, removed }: DeploymentChanges,
+  { files, now, added, removed }: DeploymentChanges,
   old: ReadonlyMap<DeploymentKey, DeploymentDocument>,
-  { resolution, deployments }: TreeState,
+  state: TreeState,
 ): boolean {
-  const { blocked, problems, files } = resolution
-  if (blocked.some((key) => old.has(key) || now.has(key))) return false
+  const { resolution } = state
+  const keys = new Set([...old.keys(), ...now.keys()])
+  if (resolution.blocked.some((key) => keys.has(key) && !isOwnTrouble(key, { keys, files }, state))) return false
   if ([...now].some(([key, { id }]) => old.has(key) && old.get(key)?.id !== id)) return false
   if (added.length === 0 && removed.length === 0) return true
-  if (problems.some(({ severity }) => severity === 'error') || added.some((key) => files.has(key))) return false
-  return removed.length === 0 || !isNeeded(removed, deployments)
+  if (resolution.problems.some(({ severity }) => severity === 'error')) return false
+  return !added.some((key) => resolution.files.has(key)) && !isNeeded(removed, state.deployments)
+}
+
+/** Whether a blocked deployment is blocked by what stands in its own file, so that no other can be freed with it. */
+function isOwnTrouble(
+  key: DeploymentKey,
+  { keys, files }: { readonly keys: ReadonlySet<DeploymentKey>; readonly files: ReadonlySet<string> },
+  { linkProblems, driverProblems, resolution }: TreeState,
+): boolean {
+  if (resolution.declaredTwice.includes(key)) return false
+  return [...linkProblems, ...driverProblems]
+    .filter(({ affects = [] }) => affects.includes(key))
+    .every(
+      ({ at, affects = [] }) => at !== undefined && files.has(at.file) && affects.every((other) => keys.has(other)),
+    )
 }
 
 function isNeeded(removed: readonly DeploymentKey[], deployments: TreeState['deployments']): boolean {
+  if (removed.length === 0) return false
   const gone = new Set<string>(removed)
   return [...deployments.values()].some(({ environment, dependsOn }) =>
     dependsOn.some((name) => gone.has(deploymentKey(environment, name))),

@@ -79,28 +79,25 @@ function patched<Key extends string, Value>(
 
 function patchedRenderProblems(state: TreeState, { changes, outcomes }: Patch): TreeState['renderProblems'] {
   const all = new Map<DeploymentKey, readonly Problem[]>(state.renderProblems)
-  for (const key of changes.removed) all.delete(key)
-  for (const [key, { problems }] of outcomes) {
-    if (problems.length === 0) all.delete(key)
-    else all.set(key, problems)
-  }
+  for (const key of [...changes.removed, ...changes.now.keys()]) all.delete(key)
+  for (const [key, { problems }] of outcomes) if (problems.length > 0) all.set(key, problems)
   return all
 }
 
 function patchedInstances(
   { instances, renderRequests, blocked }: Resolution,
-  { removed }: DeploymentChanges,
+  { now, removed }: DeploymentChanges,
   outcomes: ReadonlyMap<DeploymentKey, Outcome>,
 ): Pick<Resolution, 'instances' | 'renderRequests' | 'blocked'> {
-  const failed = [...outcomes].filter(([, { resolved }]) => resolved === undefined).map(([key]) => key)
   const entries = [...outcomes].flatMap(([key, { resolved, request }]) =>
     resolved === undefined || request === undefined ? [] : [{ key, resolved, request }],
   )
+  const failed = [...now.keys()].filter((key) => outcomes.get(key)?.resolved === undefined)
   const gone = [...removed, ...failed]
   return {
     instances: patched(instances, new Map(entries.map(({ key, resolved }) => [key, resolved])), gone),
     renderRequests: patched(renderRequests, new Map(entries.map(({ key, request }) => [key, request])), gone),
-    blocked: failed.length === 0 ? blocked : [...blocked, ...failed].sort(compareText),
+    blocked: [...blocked.filter((key) => !now.has(key) && !removed.includes(key)), ...failed].sort(compareText),
   }
 }
 

@@ -17,7 +17,7 @@ const MAX_PATHS = 64
 /** What the changed deployments say now. */
 export interface ChangedLinks {
   readonly desired: readonly DesiredDeployment[]
-  /** Warnings at changed files. */
+  /** Those at changed files; errors affect deployments of these files alone. */
   readonly problems: readonly Problem[]
 }
 
@@ -49,26 +49,44 @@ export async function resolveChanged(
 function linkChanges(changes: DeploymentChanges, state: TreeState): ChangedLinks | undefined {
   if (changes.now.size === 0) return { desired: [], problems: [] }
   const around = closure(changes, state)
+  if (around === undefined) return undefined
   const linked = linkDocuments({ documents: [...state.shared, ...around.values()], broken: state.broken, problems: [] })
   const problems = linked.problems.filter(({ at }) => at !== undefined && changes.files.has(at.file))
-  if (problems.some(({ severity }) => severity === 'error')) return undefined
   const desired = linked.deployments.filter(({ key }) => changes.now.has(key))
-  const drivers = new Set(state.loaded.flatMap((one) => (one.driver === undefined ? [] : [one.document])))
-  const sound = desired.length === changes.now.size && desired.every(({ driver }) => drivers.has(driver))
-  return sound ? { desired, problems } : undefined
+  const explained = new Set([...desired.map(({ key }) => key), ...problems.flatMap(({ affects = [] }) => affects)])
+  const loaded = new Set(state.loaded.flatMap((one) => (one.driver === undefined ? [] : [one.document])))
+  const certain =
+    desired.every(({ driver }) => loaded.has(driver)) &&
+    [...explained].every((key) => changes.now.has(key)) &&
+    [...changes.now.keys()].every((key) => explained.has(key)) &&
+    problems.every(({ severity, affects = [] }) => severity !== 'error' || affects.length > 0)
+  return certain && idsAreFree(changes.added, desired, state) ? { desired, problems } : undefined
 }
 
+/** Whether the ids of new deployments are known and belong to no other; those of changed ones stayed as they were. */
+function idsAreFree(
+  added: readonly DeploymentKey[],
+  desired: readonly DesiredDeployment[],
+  { resolution }: TreeState,
+): boolean {
+  if (added.length === 0) return true
+  const ids = new Set(desired.flatMap(({ key, id }) => (added.includes(key) ? [id] : [])))
+  return ids.size === added.length && [...resolution.instances.values()].every(({ instance }) => !ids.has(instance.id))
+}
+
+/** The changed deployments and all they need, over any number of steps; `undefined` when one of these is not there. */
 function closure(
   { now, removed }: DeploymentChanges,
   { deployments }: TreeState,
-): ReadonlyMap<DeploymentKey, DeploymentDocument> {
+): ReadonlyMap<DeploymentKey, DeploymentDocument> | undefined {
   const gone = new Set(removed)
   const found = new Map(now)
   for (const { environment, dependsOn } of found.values()) {
     for (const name of dependsOn) {
       const key = deploymentKey(environment, name)
-      const document = gone.has(key) ? undefined : deployments.get(key)
-      if (document !== undefined && !found.has(key)) found.set(key, document)
+      const document = found.get(key) ?? (gone.has(key) ? undefined : deployments.get(key))
+      if (document === undefined) return undefined
+      found.set(key, document)
     }
   }
   return found
