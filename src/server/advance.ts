@@ -1,5 +1,4 @@
 import { checkImmutable } from '../core/instances/check-immutable.ts'
-import type { EnvironmentDocument } from '../domain/documents.ts'
 import { type DeploymentKey, type Digest, toDigest } from '../domain/ids.ts'
 import type { ResolvedInstance } from '../domain/instance.ts'
 import { compareProblems, type Problem } from '../domain/problem.ts'
@@ -9,6 +8,7 @@ import type { CommitFacts } from '../ports/git-source.ts'
 import type { Changes, DeploymentState, Head, StoredCommit } from '../ports/store.ts'
 import { digestOf } from '../util/digest.ts'
 import { joinChanges } from './journal.ts'
+import { nextHead } from './next-head.ts'
 import { nextStates } from './next-states.ts'
 import { type NoteFact, noteLine } from './notes.ts'
 import { type Planned, planIntents } from './plan-intents.ts'
@@ -54,7 +54,7 @@ export async function advance(
   )
   const problems = [...checked.resolution.problems, ...heldProblems(held, checked.resolution), ...planned.problems]
   return joinChanges(
-    desiredChanges({ commit, resolution: checked.resolution, next, moving, planned }, problems, tools),
+    desiredChanges({ commit, resolution: checked.resolution, held, next, moving, planned }, problems, tools),
     saidOf({ commit, resolution: checked.resolution, planned, problems }, tools),
   )
 }
@@ -114,13 +114,14 @@ function heldProblems(
 }
 
 interface Desired extends ResolvedCommit {
+  readonly held: readonly { readonly key: DeploymentKey }[]
   readonly next: readonly DeploymentState[]
   readonly moving: readonly DeploymentState[]
   readonly planned: Planned
 }
 
 function desiredChanges(
-  { commit, resolution, next, moving, planned }: Desired,
+  { commit, resolution, held, next, moving, planned }: Desired,
   problems: readonly Problem[],
   { state, now }: ServerTools,
 ): Changes {
@@ -139,16 +140,7 @@ function desiredChanges(
     problems,
   }
   return {
-    head: {
-      commit: commit.sha,
-      clusters: resolution.clusters.map(({ name, agentTokenHash, capabilities }) => ({
-        name,
-        kubernetes: capabilities.kubernetes,
-        ...(agentTokenHash === undefined ? {} : { agentTokenHash }),
-      })),
-      environments: resolution.environments.map(knownEnvironment),
-      problems,
-    },
+    head: nextHead({ commit: commit.sha, resolution, held, problems }, state.head()),
     commits: [stored],
     deployments: [...written.values()],
     instances: [...resolution.instances.values()]
@@ -159,10 +151,6 @@ function desiredChanges(
     bundles: planned.bundles ?? [],
     intents: planned.intents,
   }
-}
-
-function knownEnvironment({ name, cluster, namespace, protect }: EnvironmentDocument): Head['environments'][number] {
-  return { name, cluster, namespace, protect }
 }
 
 /** Over the sorted digests of a commit's plans. */

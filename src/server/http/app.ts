@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
 import type { Logger } from 'pino'
 import { StyrminError } from '../../domain/errors.ts'
 import type { ServerConfig } from '../config.ts'
@@ -61,6 +62,7 @@ export function createApp({ config, tools, version, graphql, stopping }: AppPart
 }
 
 function failed(cause: Error, log: Logger, answer: () => Response): Response {
+  if (cause instanceof HTTPException) return cause.getResponse()
   log.error({ err: cause }, 'a request failed')
   return answer()
 }

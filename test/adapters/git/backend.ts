@@ -14,6 +14,8 @@ export interface GitServer {
 }
 
 export interface GitServerOptions {
+  /** A free one when left out. */
+  readonly port?: number
   /** When given, requests need `Authorization: Basic` with these, or `Bearer` with the password. */
   readonly login?: { readonly username: string; readonly password: string }
   /** Called for each request; `true` means that it was answered. */
@@ -30,7 +32,7 @@ export async function startGitServer(root: string, options: GitServerOptions = {
     if (!mayEnter(request, options)) return void response.writeHead(401, { 'www-authenticate': 'Basic' }).end()
     runBackend(backend, root, request, response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
