@@ -11,6 +11,7 @@ export interface Gone {
 
 /** Compares what was declared with what a tree declares; an uncertainty falls on the side of keeping. */
 export function findGone(before: Declarations, now: Resolution): Gone {
+  if (before.files === now.files) return { deletions: [], held: [] } // the same declarations, told by the same map
   const previous = new Map([...before.files].map(([key, file]) => [key, { file }]))
   const { deleted, held } = findDeletions(previous, {
     declared: now.files,

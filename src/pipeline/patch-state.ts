@@ -3,6 +3,7 @@ import type { DeploymentKey } from '../domain/ids.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { TreeEntry } from '../ports/source-tree.ts'
 import { compareText } from '../util/json.ts'
+import { patchMap } from '../util/patched-map.ts'
 import type { DeploymentChanges } from './changed-deployments.ts'
 import { mergeProblems } from './merge-problems.ts'
 import type { Resolution } from './resolution.ts'
@@ -30,7 +31,7 @@ export function patchState(state: TreeState, patch: Patch): TreeState | undefine
     ...state.linkProblems.filter(({ at }) => at === undefined || !changes.files.has(at.file)),
     ...links.problems,
   ]
-  const readings = patched(
+  const readings = patchMap(
     state.readings,
     changes.readings,
     [...changes.files].filter((path) => !changes.readings.has(path)),
@@ -40,7 +41,7 @@ export function patchState(state: TreeState, patch: Patch): TreeState | undefine
     ...state,
     entries: patch.entries,
     readings,
-    deployments: patched(state.deployments, changes.now, changes.removed),
+    deployments: patchMap(state.deployments, changes.now, changes.removed),
     linkProblems,
     renderProblems,
     owners,
@@ -64,19 +65,6 @@ function patchedOwners({ owners, resolution }: TreeState, { changes, outcomes }:
   return owners?.after(given, made)
 }
 
-/** `after` sorted by key, without what is gone; the old map's order is kept where no key is new. */
-function patched<Key extends string, Value>(
-  before: ReadonlyMap<Key, Value>,
-  after: ReadonlyMap<Key, Value>,
-  gone: readonly Key[],
-): ReadonlyMap<Key, Value> {
-  const all = new Map(before)
-  for (const key of gone) all.delete(key)
-  const size = all.size
-  for (const [key, value] of after) all.set(key, value)
-  return all.size === size ? all : new Map([...all].sort(([a], [b]) => compareText(a, b)))
-}
-
 function patchedRenderProblems(state: TreeState, { changes, outcomes }: Patch): TreeState['renderProblems'] {
   const all = new Map<DeploymentKey, readonly Problem[]>(state.renderProblems)
   for (const key of [...changes.removed, ...changes.now.keys()]) all.delete(key)
@@ -95,8 +83,8 @@ function patchedInstances(
   const failed = [...now.keys()].filter((key) => outcomes.get(key)?.resolved === undefined)
   const gone = [...removed, ...failed]
   return {
-    instances: patched(instances, new Map(entries.map(({ key, resolved }) => [key, resolved])), gone),
-    renderRequests: patched(renderRequests, new Map(entries.map(({ key, request }) => [key, request])), gone),
+    instances: patchMap(instances, new Map(entries.map(({ key, resolved }) => [key, resolved])), gone),
+    renderRequests: patchMap(renderRequests, new Map(entries.map(({ key, request }) => [key, request])), gone),
     blocked: [...blocked.filter((key) => !now.has(key) && !removed.includes(key)), ...failed].sort(compareText),
   }
 }
@@ -112,7 +100,7 @@ function patchedDeclarations(
     if (document.deleteData) marked.add(key)
     else marked.delete(key)
   }
-  return { files: patched(files, places, removed), deleteData: marked }
+  return { files: patchMap(files, places, removed), deleteData: marked }
 }
 
 function patchedPaths(

@@ -20,17 +20,21 @@ export function treeDelta(
   const changes: PathChange[] = []
   let [left, right] = [0, 0]
   while (changes.length <= limit) {
+    while (left < before.length && isSame(before[left], after[right])) {
+      left += 1
+      right += 1
+    }
     const change = nextChange(before[left], after[right])
     if (change === undefined) return changes
     if (change.before !== undefined) left += 1
     if (change.after !== undefined) right += 1
-    if (!isSame(change)) changes.push(change)
+    changes.push(change)
   }
   return undefined
 }
 
-function isSame({ before, after }: PathChange): boolean {
-  return before?.oid === after?.oid && before?.mode === after?.mode
+function isSame(before: TreeEntry | undefined, after: TreeEntry | undefined): boolean {
+  return before?.path === after?.path && before?.oid === after?.oid && before?.mode === after?.mode
 }
 
 function nextChange(before: TreeEntry | undefined, after: TreeEntry | undefined): PathChange | undefined {
