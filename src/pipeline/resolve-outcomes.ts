@@ -47,7 +47,7 @@ async function resolveWith(
 const PASSING = new Set<string>(['STY310', 'STY311', 'STY312', 'STY313'])
 
 /** Whether an outcome would be the same on another try. */
-export function isLasting({ problems }: Pick<Outcome, 'problems'>): boolean {
+function isLasting({ problems }: Pick<Outcome, 'problems'>): boolean {
   return problems.every(({ code }) => !PASSING.has(code))
 }
 

@@ -19,7 +19,7 @@ export interface Side {
 }
 
 /** What stands for every value of a Secret. */
-export const MASK = '(changed)'
+const MASK = '(changed)'
 
 /**
  * Compares what was with what shall be; a side that is left out has nothing.

@@ -13,7 +13,7 @@ const TALK = 'log'
  *
  * Shape: `ordinal` counts the calls of this primitive within this action, from 1.
  */
-export function actionStepName(action: string, primitive: string, ordinal: number): string {
+function actionStepName(action: string, primitive: string, ordinal: number): string {
   return `${action}/${primitive}#${ordinal}`
 }
 
