@@ -12,6 +12,8 @@ export interface KubeProxy {
   readonly kubeconfig: string
   /** Writes since the start. */
   writes(): number
+  /** Reads since the start; a watch is one. */
+  reads(): number
   /**
    * Cuts the n-th write from now: `before` it reaches the API server, or `after` it was done and before the reply.
    *
@@ -40,12 +42,14 @@ export async function startKubeProxy(target: {
     ? new Agent({ keepAlive: true, ...(target.ca === undefined ? {} : { ca: target.ca }) })
     : undefined
   let writes = 0
+  let reads = 0
   let armed: Armed | undefined
   const server = createServer((incoming, outgoing) => void pass(incoming, outgoing))
 
   async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const isWrite = WRITES.has(incoming.method ?? '')
     if (isWrite) writes++
+    else reads++
     const cut = isWrite && armed !== undefined && writes >= armed.at ? armed : undefined
     if (cut !== undefined) armed = undefined
     if (cut?.cut === 'before') return drop(cut, outgoing)
@@ -79,6 +83,7 @@ export async function startKubeProxy(target: {
     url,
     kubeconfig: kubeconfigText(url, target.token),
     writes: () => writes,
+    reads: () => reads,
     arm: (writesFromNow, cut, strike) => {
       armed = { at: writes + writesFromNow, cut, strike }
     },

@@ -11,6 +11,10 @@ export interface Restartable {
   start(): void
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>
+  /** SIGTERM, as a cluster ends it; resolves when it is gone. */
+  stop(): Promise<void>
+  /** `undefined` while it does not run. */
+  pid(): number | undefined
   running(): boolean
   /** How often it was started. */
   starts(): number
@@ -22,6 +26,12 @@ export function restartable(script: string, args: readonly string[], logFile: st
   let child: ChildProcess | undefined
   let starts = 0
   const running = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child === undefined || !running()) return
+    const gone = once(child, 'exit')
+    child.kill(signal)
+    await gone
+  }
   return {
     start: () => {
       if (running()) return
@@ -31,12 +41,9 @@ export function restartable(script: string, args: readonly string[], logFile: st
       child.stdout?.pipe(log, { end: false })
       child.stderr?.pipe(log, { end: false })
     },
-    kill: async () => {
-      if (child === undefined || !running()) return
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    pid: () => (running() ? child?.pid : undefined),
     running,
     starts: () => starts,
   }
