@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { evaluateAction } from '../actions/evaluate.ts'
+import { evaluateAction } from './evaluate-action.ts'
 import type { LinkedAction } from '../domain/instance.ts'
 import type { Json, JsonObject } from '../util/json.ts'
 import { randomFrom } from '../workflow/random.ts'

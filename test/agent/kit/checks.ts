@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Agent, startAgent } from '../../../src/agent/main.ts'
-import { at, type JsonObject, listAt, objectAt, textAt } from '../../../src/util/json.ts'
+import { at, compareText, type JsonObject, listAt, objectAt, textAt } from '../../../src/util/json.ts'
 import { eventually } from '../../cluster/wait.ts'
 import { condition, openTestCluster, ready, settled, type TestCluster } from './cluster.ts'
 import { type IntentServer, startIntentServer, TOKEN } from './intent-server.ts'
@@ -116,8 +116,8 @@ export function agentChecks(open: () => Promise<{ readonly kubeconfig: string; c
       { namespace, name: nameOf(after), what: 'the new Instance' },
       (object) => at(object, 'status', 'active') === after.instance.digest,
     )
-    const names = (await cluster.list('ConfigMap', namespace)).map((object) => textAt(object, 'metadata', 'name'))
-    expect(names.filter((name) => name !== 'kube-root-ca.crt').sort()).toEqual(['kept', 'new', 'shop'])
+    const names = (await cluster.list('ConfigMap', namespace)).map((object) => textAt(object, 'metadata', 'name') ?? '')
+    expect(names.filter((name) => name !== 'kube-root-ca.crt').sort(compareText)).toEqual(['kept', 'new', 'shop'])
   })
 
   test('an upgrade runs its action: one migration, and nothing runs while it does', async () => {

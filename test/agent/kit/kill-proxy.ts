@@ -27,6 +27,10 @@ export interface KillProxy {
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
+function isWrite({ method = '', url = '' }: IncomingMessage): boolean {
+  return WRITES.has(method) && !url.includes('/leases')
+}
+
 export async function startKillProxy(upstream: { readonly url: string; readonly ca?: string }): Promise<KillProxy> {
   const target = new URL(upstream.url)
   const client = target.protocol === 'https:' ? https : http
@@ -60,22 +64,24 @@ export async function startKillProxy(upstream: { readonly url: string; readonly 
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request)
-    const isWrite = WRITES.has(request.method ?? '') && !(request.url ?? '').includes('/leases')
-    if (isWrite) writes.push(`${request.method} ${request.url?.split('?')[0]}`)
-    const when = isWrite ? next() : undefined
-    if (when === 'before') {
-      armed?.kill()
-      return void request.socket.destroy()
-    }
+    const when = isWrite(request) ? count(request) : undefined
+    if (when === 'before') return die(request)
     const answer = await forward(request, body)
     if (when === 'after') {
       await buffer(answer)
-      armed?.kill()
-      return void request.socket.destroy()
+      return die(request)
     }
     response.writeHead(answer.statusCode ?? 502, answer.headers)
     answer.pipe(response)
     response.once('close', () => answer.destroy())
+  }
+  const count = (request: IncomingMessage): 'before' | 'after' | undefined => {
+    writes.push(`${request.method} ${request.url?.split('?')[0]}`)
+    return next()
+  }
+  const die = (request: IncomingMessage): void => {
+    armed?.kill()
+    request.socket.destroy()
   }
   const server = http.createServer((request, response) => {
     handle(request, response).catch(() => request.socket.destroy())

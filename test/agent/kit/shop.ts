@@ -78,41 +78,46 @@ export interface Change {
 export function change(kind: ChangeClass, before: Shop | undefined, after: Shop | undefined): Change {
   const known = after ?? before
   if (known === undefined) throw new Error('nothing changes')
-  const { instance, options } = known
-  const source = options.action ?? UPGRADE
-  const runsAction = kind === 'upgrade'
-  const rehearsals = runsAction ? [rehearsal(instance.appVersion, options)] : []
   const plan = makePlan({
-    key: deploymentKey(instance.environment, instance.name),
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
+    key: deploymentKey(known.instance.environment, known.instance.name),
+    ...sides(before, after),
     verdict: { class: kind, rule: 'test', evidence: [] },
     diff: diffInstances(before, after),
     recreate: [],
-    rehearsals,
+    rehearsals: kind === 'upgrade' ? [rehearsal(known.instance.appVersion, known.options)] : [],
   })
-  const { environment, name, id, namespace } = instance
   const bundle: Bundle = {
-    version: 1,
-    deployment: { environment, name, id, namespace },
-    release: instance.release,
+    ...bundleOf(known),
     ...(after === undefined ? {} : { instance: after.instance.digest }),
-    appVersion: instance.appVersion,
     ...(before === undefined ? {} : { previousVersion: before.instance.appVersion }),
-    driver: { name: 'shop', version: '1' },
-    context: instance.context,
-    components: COMPONENTS,
-    podSecurity: instance.policy.podSecurity,
-    drift: instance.policy.drift,
-    onFailure: 'hold',
-    dependsOn: instance.dependsOn,
-    manifests: known.manifests,
-    actions: runsAction ? [linked(source)] : [],
+    actions: kind === 'upgrade' ? [linked(known.options.action ?? UPGRADE)] : [],
     steps: plan.steps,
     class: kind,
   }
   const phase = after === undefined ? 'deleting' : after.instance.state
   return { bundle, plan: plan.digest, phase, ...(before === undefined ? {} : { from: before.instance.digest }) }
+}
+
+function sides(before: Shop | undefined, after: Shop | undefined): { before?: Shop; after?: Shop } {
+  return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
+}
+
+function bundleOf({ instance, manifests }: Shop): Omit<Bundle, 'actions' | 'steps' | 'class'> {
+  const { environment, name, id, namespace, release, appVersion, context, dependsOn, policy } = instance
+  return {
+    version: 1,
+    deployment: { environment, name, id, namespace },
+    release,
+    appVersion,
+    driver: { name: 'shop', version: '1' },
+    context,
+    components: COMPONENTS,
+    podSecurity: policy.podSecurity,
+    drift: policy.drift,
+    onFailure: policy.onFailure,
+    dependsOn,
+    manifests,
+  }
 }
 
 /** What the seeds' upgrade does: stop, move the version, migrate with the new image, start. */

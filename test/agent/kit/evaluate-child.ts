@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers'
-import { evaluateAction } from '../../src/actions/evaluate.ts'
-import type { Json } from '../../src/util/json.ts'
+import { evaluateAction } from '../../../src/agent/evaluate-action.ts'
+import type { Json } from '../../../src/util/json.ts'
 
 const { code, modules } = JSON.parse(await text(process.stdin)) as {
   readonly code: string

@@ -2,8 +2,8 @@ import { posix } from 'node:path'
 import vm from 'node:vm'
 import type { LinkedAction } from '../domain/instance.ts'
 import type { Json, JsonObject } from '../util/json.ts'
-import { isPrimitive, toArguments } from './arguments.ts'
-import { PRIMITIVES, type PrimitiveName } from './primitives.ts'
+import { isPrimitive, toArguments } from '../actions/arguments.ts'
+import { PRIMITIVES, type PrimitiveName } from '../actions/primitives.ts'
 
 /** What stands behind the primitives, the clock and chance of an action. */
 export interface ActionWorld {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-const driver = join(import.meta.dirname, 'evaluate-child.ts')
+const driver = join(import.meta.dirname, 'kit/evaluate-child.ts')
 
 /** In a process of its own, because modules of `node:vm` need a flag. */
 function evaluate(code: string, modules: Readonly<Record<string, string>> = {}): unknown {
