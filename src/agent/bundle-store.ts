@@ -12,7 +12,11 @@ import { checkBundle, readBundle } from './server-client.ts'
 
 /** Bytes of compressed bundle in one Secret; a Secret holds 1 MiB, and base64 is counted decoded. */
 const CHUNK_BYTES = 900_000
-const CACHED = 64
+/**
+ * Bytes of bundle that are at hand. A fleet that changes as a whole is gone through several times, first to last:
+ * what is forgotten meanwhile is read from the cluster each time.
+ */
+const CACHED_BYTES = 8 * 1024 * 1024
 export const LABEL_BUNDLE = 'styrmin.io/bundle'
 
 const compress = promisify(gzip)
@@ -22,7 +26,10 @@ const expand = promisify(gunzip)
 export class BundleStore {
   readonly #api: ClusterApi
   readonly #namespace: string
-  readonly #cache = new Lru<Digest, Bundle>(CACHED)
+  readonly #cache = new Lru<Digest, { readonly bundle: Bundle; readonly bytes: number }>(
+    CACHED_BYTES,
+    ({ bytes }) => bytes,
+  )
 
   constructor(api: ClusterApi, namespace: string) {
     this.#api = api
@@ -39,25 +46,25 @@ export class BundleStore {
       const data = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)
       await this.#create(chunk(this.#namespace, digest, { index, count, data }), signal)
     }
-    this.#cache.set(digest, bundle)
+    this.#cache.set(digest, { bundle, bytes: text.length })
   }
 
   /** A bundle that is at hand. */
   peek(digest: Digest | undefined): Bundle | undefined {
-    return digest === undefined ? undefined : this.#cache.get(digest)
+    return digest === undefined ? undefined : this.#cache.get(digest)?.bundle
   }
 
   /** Errors: SetupError when it is not there or is not what its digest says. */
   async read(digest: Digest, signal: AbortSignal): Promise<Bundle> {
     const cached = this.#cache.get(digest)
-    if (cached !== undefined) return cached
+    if (cached !== undefined) return cached.bundle
     const first = await this.#chunk(digest, 0, signal)
     const parts = [dataOf(first)]
     const count = Number(textAt(first, 'metadata', 'annotations', 'styrmin.io/chunks') ?? '1')
     for (let index = 1; index < count; index++) parts.push(dataOf(await this.#chunk(digest, index, signal)))
     const text = (await expand(Buffer.concat(parts))).toString('utf8')
     const bundle = readBundle(checkBundle(text, digest))
-    this.#cache.set(digest, bundle)
+    this.#cache.set(digest, { bundle, bytes: text.length })
     return bundle
   }
 

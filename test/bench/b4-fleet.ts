@@ -82,7 +82,12 @@ async function phase({ name, size, run, pids }: Phase, work: () => Promise<void>
     releasesPerSecond: round(rate),
     agentCpuMsPerRelease: round(agentMs),
     serverAndRenderersCpuMsPerRelease: round(serverMs),
-    controlPlaneCpuMsPerRelease: round(((cpuOf(pids) - before.plane) * 1000) / size),
+    controlPlaneCpuMsPerRelease: Object.fromEntries(
+      Object.entries(cpuOf(pids)).map(([part, cpu]) => [
+        part,
+        round(((cpu - (before.plane[part] ?? 0)) * 1000) / size),
+      ]),
+    ),
     requestsPerRelease: round(reads + writes),
     readsPerRelease: round(reads),
     writesPerRelease: round(writes),
@@ -123,6 +128,6 @@ function serverCpu(run: FleetRun): number {
   return familyOf(run.serverPid()).reduce((total, pid) => total + cpuSeconds(pid), 0)
 }
 
-function cpuOf(pids: Readonly<Record<string, number>>): number {
-  return Object.values(pids).reduce((total, pid) => total + cpuSeconds(pid), 0)
+function cpuOf(pids: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)]))
 }

@@ -156,13 +156,15 @@ async function replay({ api, runs }: Load, written: readonly (readonly JsonObjec
   )
 }
 
+/** Keeps what the API server answered: the journal goes on changing what it sent. */
 function recording(api: KubeApi, written: JsonObject[]): ClusterApi {
   return new Proxy(api, {
     get: (target, key) => {
       if (key !== 'replace') return Reflect.get(target, key)
-      return (object: JsonObject, options: { readonly subresource?: 'status' }, signal: AbortSignal) => {
-        written.push(objectAt(object, 'status'))
-        return target.replace(object, options, signal)
+      return async (object: JsonObject, options: { readonly subresource?: 'status' }, signal: AbortSignal) => {
+        const live = await target.replace(object, options, signal)
+        written.push(objectAt(live, 'status'))
+        return live
       }
     },
   })
