@@ -37,7 +37,7 @@ export async function executeRun(
         startedAtMs: Date.parse(run.startedAt),
         seed: run.seed,
         isTransient,
-        shouldStop: () => isSuperseded(world, scope),
+        shouldStop: () => mayEnd(world, scope),
         onSay: ({ message }) => world.say(scope.key, message),
       },
       signal,
@@ -67,6 +67,7 @@ export async function scopeOf(
     namespace: intent.deployment.namespace,
     id: intent.deployment.id,
     inventory: new Map(deployment.status.inventory.map((entry) => [refKey(entry), entry])),
+    isSuperseded: () => (world.deployments.get(key)?.intent.epoch ?? 0) > run.epoch,
     stopped: () => world.deployments.get(key)?.status.stopped ?? NOTHING_STOPPED,
     saveStopped: async (stopped, until) => {
       const saved = await writeStatus(world, key, (status) => ({ ...status, stopped }), until)
@@ -79,9 +80,8 @@ export async function scopeOf(
 }
 
 /** A newer intent replaces a run that has begun nothing, and ends one that may be left between two steps. */
-function isSuperseded(world: AgentWorld, { key, run }: RunScope): boolean {
-  const newest = world.deployments.get(key)?.intent.epoch ?? 0
-  if (newest <= run.epoch) return false
+function mayEnd(world: AgentWorld, { run, isSuperseded }: RunScope): boolean {
+  if (!isSuperseded()) return false
   const begun = (world.runs.get(run.key)?.steps.length ?? 0) > 0
   return !begun || !FINISHES.has(run.class)
 }

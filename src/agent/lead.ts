@@ -86,6 +86,7 @@ async function openWorld(
       onChange: (key, now, before) => {
         if (now === undefined) ids.delete(before?.intent.deployment.id ?? '')
         else ids.set(now.intent.deployment.id, key)
+        watches.wake(now?.intent.deployment.id ?? '')
         queue.add(key)
         reporter.touch(key)
       },

@@ -7,12 +7,13 @@ import { ApiError } from '../domain/api-error.ts'
 import { StyrminError } from '../domain/errors.ts'
 import { beginRun } from './begin-run.ts'
 import { driftedEntries, handleDrift, isTold } from './drift.ts'
-import { executeRun } from './execute-run.ts'
+import { executeRun, scopeOf } from './execute-run.ts'
 import { forget } from './forget.ts'
 import { keepObserving } from './observe.ts'
 import type { DeploymentResource, RunResource } from './resources.ts'
 import { settleRun } from './settle-run.ts'
 import { type Verdict, conditionsOf, writeStatus } from './status.ts'
+import { holdAgain, isRaised } from './steps/scale.ts'
 import { isTransient } from './steps/scope.ts'
 import type { AgentWorld } from './world.ts'
 
@@ -97,7 +98,8 @@ async function withRun(
   else {
     const pauseMs = world.repairs.pauseMs(deployment.key)
     if (pauseMs > 0) return { kind: 'after', ms: pauseMs }
-    await handleDrift(world, { deployment, run, mode: 'repair' }, signal)
+    if (isWhole(deployment)) await handleDrift(world, { deployment, run, mode: 'repair' }, signal)
+    else await holdAgain(await scopeOf(world, deployment, run, signal), signal)
   }
   return { kind: 'now' }
 }
@@ -118,17 +120,22 @@ async function observe(
   return {
     epoch: status.epoch,
     ...(run === undefined ? {} : { run: { epoch: run.epoch, ended: run.phase !== 'Running' } }),
-    settled: status.phase !== 'applying' && status.phase !== 'deleting' && status.phase !== 'pending',
+    settled: status.phase !== 'applying' && status.phase !== 'deleting',
     deleted: status.phase === 'deleted',
     reported: world.isReported(key, intent.epoch),
     drifted: await toRepair(world, deployment, signal),
   }
 }
 
+/** Whether the last run has ended well, so that there is something to go back to. */
+function isWhole({ status }: DeploymentResource): boolean {
+  return status.phase === 'applied' || status.phase === 'stopped'
+}
+
 /** Drift that is to be put right; what is only to be told is told here. */
 async function toRepair(world: AgentWorld, deployment: DeploymentResource, signal: AbortSignal): Promise<boolean> {
   const { status } = deployment
-  if (status.phase !== 'applied' && status.phase !== 'stopped') return false
+  if (!isWhole(deployment)) return isAnyRaised(world, deployment, signal)
   const entries = driftedEntries(world, deployment)
   if (entries.length === 0 || status.activeBundle === undefined) return false
   const { drift } = await world.bundles.read(status.activeBundle, signal)
@@ -137,6 +144,17 @@ async function toRepair(world: AgentWorld, deployment: DeploymentResource, signa
     await handleDrift(world, { deployment, run, mode: 'report' }, signal)
   }
   return drift === 'repair'
+}
+
+/** After a run that failed nothing is put right, but what it has stopped stays so. */
+async function isAnyRaised(world: AgentWorld, deployment: DeploymentResource, signal: AbortSignal): Promise<boolean> {
+  const { stopped, phase } = deployment.status
+  const run = runOf(world, deployment)
+  const failed = phase === 'failed' || phase === 'needs-attention'
+  if (!failed || run === undefined || (!stopped.all && stopped.components.length === 0)) return false
+  const bundle = await world.bundles.read(run.bundle, signal)
+  const live = world.watches.of(deployment.intent.deployment.id)
+  return [...live.values()].some((object) => isRaised(object, bundle, stopped))
 }
 
 function isSigned(world: AgentWorld, { intent }: DeploymentResource): boolean {

@@ -115,7 +115,7 @@ async function simpleStep(scope: RunScope, step: Step, input: EffectInput): Prom
   // What an earlier run has stopped and never started again: this one has brought the Instance about without it.
   const { components, by } = scope.stopped()
   const entries = by === '' || by === scope.run.key ? [] : await startComponents(scope, known(components, scope), input)
-  await waitReady(scope, {}, input)
+  await waitReady(scope, { yields: true }, input)
   return inventoryResult(entries)
 }
 

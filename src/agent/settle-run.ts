@@ -60,7 +60,7 @@ function withoutAttempt(status: object): Partial<DeploymentStatus> {
 }
 
 function unfinished({ phase }: RunResource): DeploymentStatus['phase'] {
-  if (phase === 'Superseded') return 'failed'
+  if (phase === 'Superseded') return 'pending'
   return phase === 'NeedsAttention' ? 'needs-attention' : 'failed'
 }
 

@@ -87,6 +87,11 @@ export class Watches {
     }
   }
 
+  /** Wakes who waits for a change of the deployment's objects: something else about it has changed. */
+  wake(id: string): void {
+    for (const wake of this.#waiting.get(id) ?? []) wake()
+  }
+
   #start({ apiVersion, kind }: Kind): Reflector<Live> {
     return startReflector(
       this.#api,
@@ -112,7 +117,7 @@ export class Watches {
     else objects.set(key, now)
     if (objects.size === 0) this.#byId.delete(id)
     else this.#byId.set(id, objects)
-    for (const wake of this.#waiting.get(id) ?? []) wake()
+    this.wake(id)
     this.#onChange(id, key)
   }
 }

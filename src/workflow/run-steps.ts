@@ -64,6 +64,9 @@ export class RecordedFailure extends Error {
   }
 }
 
+/** Thrown by an effect that only waits, when the run is to end here: its step stays open, and the run is `stopped`. */
+export class LeaveRun extends Error {}
+
 /** Two steps were in flight at once. */
 export class TwoAtOnceError extends Error {
   constructor(first: string, second: string) {
@@ -210,7 +213,7 @@ class Run implements Steps {
       const result = await effect({ number, attempt, say, signal: this.#signal })
       return { state: 'succeeded', result, message: '' }
     } catch (error) {
-      if (this.#signal.aborted || isTransient(error)) throw error
+      if (this.#signal.aborted || error instanceof LeaveRun || isTransient(error)) throw error
       return { state: 'failed', ...describe(error) }
     }
   }
@@ -222,7 +225,8 @@ class Run implements Steps {
 
   /** Leaves the body where it is: a transient error must not reach code that could catch it. */
   #abandon(outcome: unknown): Promise<never> {
-    if (isOutcome(outcome)) this.#leave.resolve(outcome)
+    if (outcome instanceof LeaveRun) this.#leave.resolve({ kind: 'stopped' })
+    else if (isOutcome(outcome)) this.#leave.resolve(outcome)
     else this.#leave.reject(outcome instanceof Error ? outcome : new Error(String(outcome)))
     return new Promise<never>(() => {})
   }

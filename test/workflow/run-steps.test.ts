@@ -3,7 +3,7 @@ import { UnreachableError } from '../../src/domain/errors.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Json } from '../../src/util/json.ts'
 import type { Journal, StepRecord } from '../../src/workflow/journal.ts'
-import { type Outcome, type RunOptions, runSteps, type Steps } from '../../src/workflow/run-steps.ts'
+import { LeaveRun, type Outcome, type RunOptions, runSteps, type Steps } from '../../src/workflow/run-steps.ts'
 
 class Crash extends Error {}
 
@@ -209,4 +209,15 @@ test('a run that is asked to stop ends between two steps', async () => {
   const options = optionsFor(world, { shouldStop })
   expect(await runSteps(upgrade(world), options, never)).toEqual({ kind: 'stopped' })
   expect([...world.done.keys()]).toEqual(['stop', 'image'])
+})
+
+test('an effect that only waits can leave the run, which no code of the body can catch', async () => {
+  const world = newWorld()
+  const body = async (steps: Steps): Promise<void> => {
+    await steps.step('wait', {}, () => Promise.reject(new LeaveRun())).catch(() => null)
+    await steps.step('after', {}, () => effect(world, 'after', null))
+  }
+  expect(await runSteps(body, optionsFor(world), never)).toEqual({ kind: 'stopped' })
+  expect(world.records.get(1)?.state).toBe('running')
+  expect(world.done.size).toBe(0)
 })

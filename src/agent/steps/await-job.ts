@@ -2,7 +2,8 @@ import { healthOf } from '../../core/health/health-of.ts'
 import { SetupError } from '../../domain/errors.ts'
 import type { ObjectRef } from '../../domain/manifest.ts'
 import { refKey } from '../../domain/object-ref.ts'
-import { textAt } from '../../util/json.ts'
+import { maskSecrets } from '../../core/report/mask-secrets.ts'
+import { type JsonObject, textAt } from '../../util/json.ts'
 import type { EffectInput } from '../../workflow/run-steps.ts'
 import type { RunScope } from './scope.ts'
 import { waitUntil } from './wait.ts'
@@ -44,6 +45,10 @@ async function vanished(
   return `${job.title} runs in Job/${job.ref.name}: ${healthOf(live).message}`
 }
 
+async function secretsOf({ world, namespace }: RunScope, signal: AbortSignal): Promise<readonly JsonObject[]> {
+  return (await world.api.list({ apiVersion: 'v1', kind: 'Secret', namespace }, signal)).items
+}
+
 async function failure(
   scope: RunScope,
   job: { readonly ref: ObjectRef; readonly title: string },
@@ -56,7 +61,8 @@ async function failure(
   const pods = (await api.list(query, signal)).items
   const name = textAt(pods.at(-1), 'metadata', 'name')
   const log = name === undefined ? '' : await api.tail({ namespace: job.ref.namespace, name }, LOG_LINES, signal)
-  const tail = log.trim() === '' ? '' : `; its last lines: ${log.trim()}`
+  const said = log.trim() === '' ? '' : maskSecrets(log.trim(), await secretsOf(scope, signal))
+  const tail = said === '' ? '' : `; its last lines: ${said}`
   return new SetupError('STY510', `${job.title} failed in Job/${job.ref.name}: ${why}${tail}`, {
     hint: `Look at \`kubectl logs -n ${job.ref.namespace} job/${job.ref.name}\`; a new commit tries again.`,
   })

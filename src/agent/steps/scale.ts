@@ -65,6 +65,22 @@ export async function startAll(scope: RunScope, { signal }: Input): Promise<read
   return entries
 }
 
+/** Whether something that is to stay at 0 is not. */
+export function isRaised(live: Live, bundle: Bundle, stopped: Stopped): boolean {
+  const { facts } = live
+  if (facts === undefined || facts.kind === 'Job' || !isHeld(facts, bundle.components, stopped)) return false
+  return facts.kind === 'CronJob' ? !facts.suspended : facts.kind !== 'DaemonSet' && facts.desired > 0
+}
+
+/** Brings back to 0 what somebody has raised although it is stopped. */
+export async function holdAgain(scope: RunScope, signal: AbortSignal): Promise<readonly InventoryEntry[]> {
+  const entries: InventoryEntry[] = []
+  for (const live of workloadsOf(scope).filter((one) => isRaised(one, scope.bundle, scope.stopped()))) {
+    entries.push(await setScale(scope, live, held(live.facts), signal))
+  }
+  return entries
+}
+
 /** Sets the replicas of one component. A component that is stopped stays so, and gets them when it is started. */
 export async function scaleComponent(
   scope: RunScope,

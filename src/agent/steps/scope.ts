@@ -20,6 +20,8 @@ export interface RunScope {
   readonly id: string
   /** What belongs to the deployment, by `refKey`; each step's result is folded in. */
   readonly inventory: Map<string, InventoryEntry>
+  /** Whether a newer intent waits for this run to end. */
+  readonly isSuperseded: () => boolean
   readonly stopped: () => Stopped
   /** Writes down what stays at 0; durable when it resolves. */
   readonly saveStopped: (stopped: Stopped, signal: AbortSignal) => Promise<void>

@@ -2,7 +2,7 @@ import type { Health } from '../../core/health/health-of.ts'
 import { belongsTo, type WorkloadFacts } from '../../core/health/workload-facts.ts'
 import { SetupError } from '../../domain/errors.ts'
 import { objectTitle } from '../../domain/manifest.ts'
-import type { EffectInput } from '../../workflow/run-steps.ts'
+import { type EffectInput, LeaveRun } from '../../workflow/run-steps.ts'
 import type { Live } from '../watches.ts'
 import { bundleKeys, kindsOf } from './apply.ts'
 import { isHeld } from './desired-object.ts'
@@ -20,7 +20,12 @@ const SHOWN = 3
  */
 export async function waitReady(
   scope: RunScope,
-  options: { readonly components?: readonly string[]; readonly timeoutSeconds?: number },
+  options: {
+    readonly components?: readonly string[]
+    readonly timeoutSeconds?: number
+    /** Whether a newer intent ends the wait: what never gets ready must not stand in the way of what mends it. */
+    readonly yields?: boolean
+  },
   input: Pick<EffectInput, 'say' | 'signal'>,
 ): Promise<void> {
   const objects = scope.bundle.manifests.filter(({ hook }) => hook === undefined)
@@ -34,6 +39,7 @@ export async function waitReady(
       .filter(({ object }) => options.components === undefined || isOfComponents(object, options.components, scope))
       .flatMap(({ key, object }) => lacking(key, object, scope))
     if (missing.length === 0) return undefined
+    if (options.yields === true && scope.isSuperseded()) throw new LeaveRun('a newer intent came')
     const more = missing.length > SHOWN ? ` and ${missing.length - SHOWN} more` : ''
     return `${missing.slice(0, SHOWN).join('; ')}${more}`
   })

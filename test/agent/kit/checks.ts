@@ -5,7 +5,7 @@ import { at, compareText, type JsonObject, listAt, objectAt, textAt } from '../.
 import { eventually } from '../../cluster/wait.ts'
 import { condition, openTestCluster, ready, settled, type TestCluster } from './cluster.ts'
 import { type IntentServer, startIntentServer, TOKEN } from './intent-server.ts'
-import { type Change, change, manifest, type Shop, type ShopOptions, shop } from './shop.ts'
+import { type Change, change, FAILS, manifest, type Shop, type ShopOptions, shop } from './shop.ts'
 
 /** What an agent must do, on whatever API it works. */
 export function agentChecks(open: () => Promise<{ readonly kubeconfig: string; close(): Promise<void> }>): void {
@@ -319,27 +319,121 @@ export function agentChecks(open: () => Promise<{ readonly kubeconfig: string; c
     )
     expect(at(object, 'status', 'active')).toBe(before.instance.digest)
     expect(await replicas(before, 'strayed-server')).toBe(0)
+    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'strayed-server' }
+    await cluster.api.mergePatch(
+      deployment,
+      { spec: { replicas: 3 } },
+      { subresource: 'scale' },
+      new AbortController().signal,
+    )
+    await eventually({ what: 'back at 0' }, async () => (await replicas(before, 'strayed-server')) === 0 || undefined)
     ask(change('config', before, shop({ ...before.options, greeting: 'back' })))
     await ready(cluster, namespace, nameOf(after))
     expect(await replicas(before, 'strayed-server')).toBe(2)
   })
 
+  test('a newer intent ends the wait for what never becomes ready', async () => {
+    const before = await install({ name: 'hanging' })
+    const { namespace } = before.instance
+    const broken = shop({ ...before.options, broken: true })
+    ask(change('config', before, broken))
+    await eventually({ what: 'waiting for the server' }, () =>
+      Promise.resolve(
+        server.report('hanging')?.steps.find(({ message }) => message.includes('Deployment/hanging-server')),
+      ),
+    )
+    const mended = shop({ ...before.options, greeting: 'mended' })
+    ask(change('config', before, mended))
+    await settled(
+      cluster,
+      { namespace, name: nameOf(mended), what: 'the mended Instance' },
+      (found) => at(found, 'status', 'active') === mended.instance.digest && isReady(found),
+    )
+    const run = await cluster.get('StyrminRun', namespace, `${nameOf(before)}-2`)
+    expect(textAt(run, 'status', 'phase')).toBe('Superseded')
+  })
+
+  test('while the server is away, drift is repaired all the same, and is told when it is back', async () => {
+    const made = await install({ name: 'alone' })
+    const { namespace } = made.instance
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'alone', namespace },
+      data: { greeting: 'x' },
+    }
+    server.down = true
+    try {
+      await cluster.api.apply(object, { fieldManager: 'somebody', force: true }, new AbortController().signal)
+      await eventually(
+        { what: 'repaired' },
+        async () => at(await cluster.get('ConfigMap', namespace, 'alone'), 'data', 'greeting') === 'hello' || undefined,
+      )
+    } finally {
+      server.down = false
+    }
+    await eventually({ what: 'the drift in a report' }, () => Promise.resolve(server.report('alone')?.drift[0]))
+  })
+
+  test('a second agent waits until the first one gives up the lease', async () => {
+    const second = await startAgent(
+      {
+        serverUrl: server.url,
+        token: TOKEN,
+        kubeconfig: plane.kubeconfig,
+        name: 'second',
+        logLevel: 'silent',
+        metricsPort: 0,
+      },
+      new AbortController().signal,
+    )
+    try {
+      await install({ name: 'led' })
+      const ready = (): Promise<number> =>
+        fetch(`http://127.0.0.1:${second.metricsPort}/readyz`).then(({ status }) => status)
+      expect(await ready()).toBe(503)
+      await agent.stop()
+      await eventually({ what: 'the second one leads' }, async () => (await ready()) === 200 || undefined)
+      await install({ name: 'taken-over' })
+      const metrics = await (await fetch(`http://127.0.0.1:${second.metricsPort}/metrics`)).text()
+      expect(metrics).toMatch(
+        /^styrmin_deployment_info\{[^}]*name="taken-over",version="1.0.0",phase="applied",ready="True"\} 1$/m,
+      )
+      expect(metrics).toMatch(/^rest_client_requests_total\{method="PATCH",code="200"\} \d+$/m)
+      expect(metrics).toMatch(/^styrmin_agent_leader 1$/m)
+    } finally {
+      await second.stop()
+      agent = await startTestAgent(server, plane.kubeconfig)
+    }
+  })
+
   describe('hooks', () => {
-    test('run in order of weight, are waited for, and go when they are to', async () => {
-      const job = (name: string, weight: number, policies: readonly string[]): ReturnType<typeof manifest> =>
-        manifest(
-          {
-            apiVersion: 'batch/v1',
-            kind: 'Job',
-            metadata: { name },
-            spec: {
-              backoffLimit: 0,
-              template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'registry.test/job:1' }] } },
+    const job = (
+      name: string,
+      hook: { readonly event: string; readonly weight: number; readonly policies: readonly string[] },
+      annotations: JsonObject = {},
+    ): ReturnType<typeof manifest> =>
+      manifest(
+        {
+          apiVersion: 'batch/v1',
+          kind: 'Job',
+          metadata: { name },
+          spec: {
+            backoffLimit: 0,
+            template: {
+              metadata: { annotations },
+              spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'registry.test/job:1' }] },
             },
           },
-          { hook: { events: ['pre-install'], weight, deletePolicies: policies } },
-        )
-      const extra = [job('second', 5, ['hook-succeeded']), job('first', -1, [])]
+        },
+        { hook: { events: [hook.event], weight: hook.weight, deletePolicies: hook.policies } },
+      )
+
+    test('run in order of weight, are waited for, and go when they are to', async () => {
+      const extra = [
+        job('second', { event: 'pre-install', weight: 5, policies: ['hook-succeeded'] }),
+        job('first', { event: 'pre-install', weight: -1, policies: [] }),
+      ]
       const made = await install({ name: 'hooked', extra })
       const { namespace } = made.instance
       const run = await cluster.get('StyrminRun', namespace, `${nameOf(made)}-1`)
@@ -351,10 +445,40 @@ export function agentChecks(open: () => Promise<{ readonly kubeconfig: string; c
         'apply',
         'wait-ready',
       ])
-      const jobs = (await cluster.list('Job', namespace)).map((object) => textAt(object, 'metadata', 'name'))
+      const jobs = await eventually({ what: 'the second Job gone' }, async () => {
+        const names = (await cluster.list('Job', namespace)).map((object) => textAt(object, 'metadata', 'name'))
+        return names.length === 1 ? names : undefined
+      })
       expect(jobs).toEqual(['first'])
     })
+
+    test('that fail before the apply leave everything as it was', async () => {
+      const before = await install({ name: 'unhooked' })
+      const { namespace } = before.instance
+      const extra = [job('check', { event: 'pre-upgrade', weight: 0, policies: [] }, FAILS)]
+      const after = shop({ ...before.options, greeting: 'never', extra })
+      ask(change('config', before, after))
+      const object = await settled(
+        cluster,
+        { namespace, name: nameOf(after), what: 'stalled' },
+        (found) => condition(found, 'Stalled')?.['status'] === 'True',
+      )
+      expect(condition(object, 'Ready')?.['message']).toContain('hook Job/check failed in Job/check')
+      expect(at(object, 'status', 'active')).toBe(before.instance.digest)
+      expect((await cluster.get('ConfigMap', namespace, 'unhooked'))?.['data']).toEqual({ greeting: 'hello' })
+      const mended = shop({ ...before.options, greeting: 'mended' })
+      ask(change('config', before, mended))
+      await settled(
+        cluster,
+        { namespace, name: nameOf(mended), what: 'the mended Instance' },
+        (found) => at(found, 'status', 'active') === mended.instance.digest && isReady(found),
+      )
+    })
   })
+}
+
+function isReady(object: JsonObject): boolean {
+  return condition(object, 'Ready')?.['status'] === 'True'
 }
 
 /** An agent with what a test needs to know of it. */

@@ -21,7 +21,13 @@ export interface ShopOptions {
   readonly dependsOn?: readonly string[]
   readonly extra?: readonly Manifest[]
   readonly action?: string
+  /** Its server never becomes ready. */
+  readonly broken?: boolean
 }
+
+/** What makes a pod of a simulated node misbehave, in the sandbox's words and in those of the simulated nodes. */
+export const HANGS: JsonObject = { 'sandbox.styrmin.io/never-ready': 'true', 'test.styrmin.io/outcome': 'hang' }
+export const FAILS: JsonObject = { 'sandbox.styrmin.io/fail': 'true', 'test.styrmin.io/outcome': 'fail' }
 
 export interface Shop extends Side {
   readonly instance: Instance
@@ -179,7 +185,10 @@ function objects(options: ShopOptions): readonly Manifest[] {
       replicas: count,
       selector: { matchLabels: { ...labels, tier } },
       template: {
-        metadata: { labels: { ...labels, tier } },
+        metadata: {
+          labels: { ...labels, tier },
+          ...(options.broken === true && tier === 'server' ? { annotations: HANGS } : {}),
+        },
         spec: {
           terminationGracePeriodSeconds: 0,
           containers: [
