@@ -1,19 +1,21 @@
 import { checkImmutable } from '../core/instances/check-immutable.ts'
-import { type DeploymentKey, type Digest, toDigest } from '../domain/ids.ts'
+import { type CommitSha, type DeploymentKey, type Digest, toDigest } from '../domain/ids.ts'
 import type { ResolvedInstance } from '../domain/instance.ts'
 import { compareProblems, type Problem } from '../domain/problem.ts'
 import { findGone } from '../pipeline/find-gone.ts'
 import type { Declarations, Resolution } from '../pipeline/resolution.ts'
 import type { CommitFacts } from '../ports/git-source.ts'
-import type { Changes, DeploymentState, Head, StoredCommit } from '../ports/store.ts'
-import { digestOf } from '../util/digest.ts'
+import type { Changes, DeploymentState, StoredCommit } from '../ports/store.ts'
+import { digestOf, digestOfBytes } from '../util/digest.ts'
+import { byText, compareText } from '../util/json.ts'
 import { joinChanges } from './journal.ts'
 import { nextHead } from './next-head.ts'
 import { nextStates } from './next-states.ts'
 import { type NoteFact, noteLine } from './notes.ts'
-import { type Planned, planIntents } from './plan-intents.ts'
+import { type Planned, planIntents, type PlanTools } from './plan-intents.ts'
 import { planStatus } from './plan-status.ts'
 import { moveParts, type PartMove } from './rollouts.ts'
+import type { ServerState } from './state.ts'
 import { needsIntent } from './targets.ts'
 import type { ServerTools } from './tools.ts'
 
@@ -23,76 +25,94 @@ export interface ResolvedCommit {
   readonly resolution: Resolution
 }
 
+/** What is worth remembering of a commit until the next one; it can always be left out. */
+export interface Taken {
+  readonly sha: CommitSha
+  /** As it counted: without drivers that changed under their version. */
+  readonly resolution: Resolution
+  readonly nothingHeld: boolean
+}
+
+/** What a commit changes, and what to remember of it. */
+export interface Advanced {
+  readonly changes: Changes
+  readonly taken: Taken
+}
+
 /**
  * Everything that a commit changes: what is desired, the plans that lead there, their intents, and what is said of it.
  *
  * Shape: a commit that was looked at before changes nothing but what is still open.
  */
 export async function advance(
-  { commit, resolution }: ResolvedCommit,
+  { commit, resolution: whole, last }: ResolvedCommit & { readonly last: Taken | undefined },
   tools: ServerTools,
   signal: AbortSignal,
-): Promise<Changes> {
-  const { state, store } = tools
-  const checked = withoutChangedDrivers(resolution, state.drivers())
-  const { deletions, held } = findGone(declared(state.deployments(), state.head()), checked.resolution)
-  const next = nextStates({ commit: commit.sha, resolution: checked.resolution, deletions, held }, state)
-  const moving = next.filter((one) => isNewlyWanted(one, state.deployment(one.key)))
-  const planned = await planIntents(
-    moving,
-    {
-      renderer: tools.renderer,
-      privateKey: tools.key.privateKey,
-      instance: async (digest, key) => {
-        const here = checked.resolution.instances.get(key)
-        return here?.instance.digest === digest ? here : store.instance(digest)
-      },
-      sequence: (cluster) => state.sequence(cluster),
-      atMs: tools.now(),
+): Promise<Advanced> {
+  const { state } = tools
+  const resolution = withoutChangedDrivers(whole, state.drivers())
+  const before = last?.sha === state.head()?.commit ? last : undefined
+  const { deletions, held } = findGone(declared(before, state), resolution)
+  const wanted = { commit: commit.sha, resolution, before: before?.resolution, deletions }
+  const next = nextStates(wanted, state)
+  const moving = movingStates(next, state)
+  const planned = await planIntents(moving, planTools(resolution, tools), signal)
+  const problems = [...resolution.problems, ...heldProblems(held, resolution), ...planned.problems]
+  const changes = joinChanges(
+    desiredChanges({ commit, resolution, held, next, moving, planned }, problems, tools),
+    saidOf({ commit, resolution, planned, problems }, tools),
+  )
+  return { changes, taken: { sha: commit.sha, resolution, nothingHeld: held.length === 0 } }
+}
+
+function planTools(resolution: Resolution, { renderer, key, state, store, now }: ServerTools): PlanTools {
+  return {
+    renderer,
+    privateKey: key.privateKey,
+    instance: async (digest, of) => {
+      const here = resolution.instances.get(of)
+      return here?.instance.digest === digest ? here : store.instance(digest)
     },
-    signal,
-  )
-  const problems = [...checked.resolution.problems, ...heldProblems(held, checked.resolution), ...planned.problems]
-  return joinChanges(
-    desiredChanges({ commit, resolution: checked.resolution, held, next, moving, planned }, problems, tools),
-    saidOf({ commit, resolution: checked.resolution, planned, problems }, tools),
-  )
+    sequence: (cluster) => state.sequence(cluster),
+    atMs: now(),
+  }
 }
 
 /** A driver version whose content changed blocks what uses it, and nothing else. */
-function withoutChangedDrivers(
-  resolution: Resolution,
-  known: ReadonlyMap<string, Digest>,
-): { readonly resolution: Resolution } {
+function withoutChangedDrivers(resolution: Resolution, known: ReadonlyMap<string, Digest>): Resolution {
   const drivers = resolution.drivers.map((driver) => ({ ...driver, spec: { version: driver.version } }))
   const problems = checkImmutable(known, drivers)
-  if (problems.length === 0) return { resolution }
+  if (problems.length === 0) return resolution
   const changed = drivers.filter(({ at }) => problems.some((problem) => problem.at === at))
   const uses = ({ instance }: ResolvedInstance): boolean =>
     changed.some(({ digest }) => digest === instance.driver.digest)
   const blocked = [...resolution.instances].flatMap(([key, resolved]) => (uses(resolved) ? [key] : []))
   const affecting = problems.map((problem) => ({ ...problem, ...(blocked.length === 0 ? {} : { affects: blocked }) }))
   return {
-    resolution: {
-      ...resolution,
-      instances: new Map([...resolution.instances].filter(([key]) => !blocked.includes(key))),
-      blocked: [...resolution.blocked, ...blocked].sort(),
-      drivers: resolution.drivers.filter(({ at }) => !changed.some((driver) => driver.at === at)),
-      problems: [...resolution.problems, ...affecting].sort(compareProblems),
-    },
+    ...resolution,
+    instances: new Map([...resolution.instances].filter(([key]) => !blocked.includes(key))),
+    blocked: [...resolution.blocked, ...blocked].sort(compareText),
+    drivers: resolution.drivers.filter(({ at }) => !changed.some((driver) => driver.at === at)),
+    problems: [...resolution.problems, ...affecting].sort(compareProblems),
   }
 }
 
-function declared(states: readonly DeploymentState[], head: Head | undefined): Declarations {
+/** What was declared: what the last commit said, and what was held then although it no longer said so. */
+function declared(last: Taken | undefined, state: ServerState): Declarations {
+  const environments = state.head()?.environments ?? []
+  if (last?.nothingHeld === true) return { ...last.resolution, environments }
+  const states = state.deployments()
   const files = states.flatMap(({ key, file }) => (file === undefined ? [] : [[key, file] as const]))
   const marked = states.filter(({ deleteData }) => deleteData === true).map(({ key }) => key)
-  return { files: new Map(files), deleteData: new Set(marked), environments: head?.environments ?? [] }
+  return { files: new Map(files), deleteData: new Set(marked), environments }
 }
 
-/** Planned once when it becomes wanted; again only while it is refused. */
-function isNewlyWanted(next: DeploymentState, before: DeploymentState | undefined): boolean {
-  const changed = next.desired !== before?.desired || next.refused === true
-  return changed && needsIntent(next)
+/** A change is planned once, when it becomes wanted; again only while it is refused. In order of key. */
+function movingStates(next: readonly DeploymentState[], state: ServerState): readonly DeploymentState[] {
+  const changed = new Map(next.map((one) => [one.key, one]))
+  const refused = state.refused().filter(({ key }) => !changed.has(key))
+  const wanted = next.filter((one) => one.refused === true || one.desired !== state.deployment(one.key)?.desired)
+  return [...wanted, ...refused].filter(needsIntent).sort(byText(({ key }) => key))
 }
 
 function heldProblems(
@@ -217,5 +237,7 @@ export function intentMoves(
 }
 
 function resolutionDigest({ instances }: Resolution): Digest {
-  return toDigest(digestOf([...instances].map(([key, { instance }]) => ({ key, digest: instance.digest }))))
+  const lines: string[] = []
+  for (const [key, { instance }] of instances) lines.push(`${key} ${instance.digest}\n`)
+  return toDigest(digestOfBytes(lines.join('')))
 }

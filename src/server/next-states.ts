@@ -10,8 +10,9 @@ import type { ServerState } from './state.ts'
 export interface Wanted {
   readonly commit: CommitSha
   readonly resolution: Resolution
+  /** What the commit before said, when it is remembered: then only what differs is looked at. */
+  readonly before: Resolution | undefined
   readonly deletions: readonly Deletion[]
-  readonly held: readonly { readonly key: DeploymentKey }[]
 }
 
 /**
@@ -21,26 +22,54 @@ export interface Wanted {
  * Order:  by key.
  */
 export function nextStates(
-  { commit, resolution, deletions }: Wanted,
+  { commit, resolution, before: remembered, deletions }: Wanted,
   state: Pick<ServerState, 'deployment' | 'allObserved'>,
 ): readonly DeploymentState[] {
   const blocked = new Set(resolution.blocked)
-  const declared = [...resolution.files].map(([key, file]) => {
+  const declared = changedKeys(resolution, remembered).flatMap((key) => {
+    const file = resolution.files.get(key)
+    if (file === undefined) return []
     const before = state.deployment(key) ?? unknown(key, state)
     const deleteData = resolution.deleteData.has(key)
     const base = { ...withoutMarks(before), file, blocked: blocked.has(key), ...(deleteData ? { deleteData } : {}) }
     const resolved = resolution.instances.get(key)
-    return resolved === undefined ? base : withDesired(base, resolved, commit)
+    return [resolved === undefined ? base : withDesired(base, resolved, commit)]
   })
   const gone = deletions.flatMap(({ key, deleteData }) => {
     const before = state.deployment(key)
     if (before === undefined) return []
-    const { file: _, desired: __, ...rest } = withoutMarks(before)
+    const { file: _, desired: __, refused: ___, ...rest } = withoutMarks(before)
     return [{ ...rest, blocked: false, commit, ...(deleteData ? { deleteData } : {}) }]
   })
   return [...declared, ...gone]
     .filter((next) => !isSame(next, state.deployment(next.key)))
     .sort(byText(({ key }) => key))
+}
+
+/** Deployments of which two trees do not say the same; all of them when the tree before is not remembered. */
+function changedKeys(now: Resolution, before: Resolution | undefined): readonly DeploymentKey[] {
+  if (before === undefined) return [...now.files.keys()]
+  const changed = new Set<DeploymentKey>([
+    ...differing(now.instances, before.instances),
+    ...differing(now.files, before.files),
+    ...oneSided(new Set(now.blocked), new Set(before.blocked)),
+    ...oneSided(now.deleteData, before.deleteData),
+  ])
+  return [...changed]
+}
+
+function differing<V>(
+  now: ReadonlyMap<DeploymentKey, V>,
+  before: ReadonlyMap<DeploymentKey, V>,
+): readonly DeploymentKey[] {
+  if (now === before) return []
+  const keys: DeploymentKey[] = []
+  for (const [key, value] of now) if (before.get(key) !== value) keys.push(key)
+  return keys
+}
+
+function oneSided(now: ReadonlySet<DeploymentKey>, before: ReadonlySet<DeploymentKey>): readonly DeploymentKey[] {
+  return [...now.symmetricDifference(before)]
 }
 
 function withoutMarks(state: DeploymentState): Omit<DeploymentState, 'deleteData'> {
@@ -76,8 +105,10 @@ function unknown(key: DeploymentKey, { allObserved }: Pick<ServerState, 'allObse
 
 function withDesired(state: DeploymentState, { instance }: ResolvedInstance, commit: CommitSha): DeploymentState {
   const same = state.desired === instance.digest
+  const { refused, ...rest } = state
   return {
-    ...state,
+    ...rest,
+    ...(same && refused === true ? { refused } : {}),
     id: instance.id,
     cluster: instance.cluster,
     namespace: instance.namespace,

@@ -24,6 +24,8 @@ export interface ServerState {
   deployment(key: DeploymentKey): DeploymentState | undefined
   /** Those that are declared, or of which something is still there. In order of key. */
   deployments(): readonly DeploymentState[]
+  /** Those whose change was refused; few, and kept apart because every commit looks at them. */
+  refused(): readonly DeploymentState[]
   observed(key: DeploymentKey): Observed | undefined
   /** Also of deployments that are not known. */
   allObserved(): ReadonlyMap<DeploymentKey, Observed>
@@ -46,7 +48,10 @@ export interface ServerState {
 /** Makes the state from what was stored. */
 export function createState(stored: StoredState): ServerState {
   let head = stored.head
+  /** Sorting is dear where there are many, and rarely needed: most changes leave the keys as they are. */
+  let keys: readonly DeploymentKey[] | undefined
   let ordered: readonly DeploymentState[] | undefined
+  const refused = new Set(stored.deployments.flatMap((one) => (one.refused === true ? [one.key] : [])))
   const deployments = new Map(stored.deployments.map((state) => [state.key, state]))
   const observed = new Map(stored.observed.map((one) => [observedKey(one), one]))
   const agents = new Map(stored.agents.map((agent) => [agent.cluster, agent]))
@@ -59,10 +64,19 @@ export function createState(stored: StoredState): ServerState {
   const tell = (event: StateEvent): void => {
     for (const listener of listeners) listener(event)
   }
+  const setDeployment = (next: DeploymentState): void => {
+    const before = deployments.get(next.key)
+    deployments.set(next.key, next)
+    ordered = undefined
+    if (isVisible(next) !== (before !== undefined && isVisible(before))) keys = undefined
+    if (next.refused === true) refused.add(next.key)
+    else refused.delete(next.key)
+  }
+  const lookUp = (some: Iterable<DeploymentKey>): readonly DeploymentState[] =>
+    [...some].flatMap((key) => deployments.get(key) ?? [])
   const applyDesired = (changes: Changes): void => {
     head = changes.head ?? head
-    if (changes.deployments !== undefined) ordered = undefined
-    setAll(deployments, changes.deployments, ({ key }) => key)
+    for (const one of changes.deployments ?? []) setDeployment(one)
     for (const { name, version, digest } of changes.drivers ?? []) drivers.set(`${name}@${version}`, digest)
     for (const { cluster, intent } of changes.intents ?? []) sequences.set(cluster, intent.sequence)
     setAll(rollouts, changes.rollouts, rolloutKey)
@@ -77,9 +91,11 @@ export function createState(stored: StoredState): ServerState {
     head: () => head,
     deployment: (key) => deployments.get(key),
     deployments: () => {
-      ordered ??= [...deployments.values()].filter(isVisible).sort((a, b) => compareText(a.key, b.key))
+      keys ??= [...deployments.values()].flatMap((one) => (isVisible(one) ? [one.key] : [])).sort(compareText)
+      ordered ??= lookUp(keys)
       return ordered
     },
+    refused: () => lookUp(refused),
     observed: (key) => observed.get(key),
     allObserved: () => observed,
     agent: (cluster) => agents.get(cluster),

@@ -9,7 +9,7 @@ import { resolveTree } from '../pipeline/resolve-tree.ts'
 import type { CommitFacts } from '../ports/git-source.ts'
 import type { Changes, StoredCommit } from '../ports/store.ts'
 import { digestOf } from '../util/digest.ts'
-import { advance } from './advance.ts'
+import { advance, type Taken } from './advance.ts'
 import { noteLine } from './notes.ts'
 import { PLAN_CONTEXT } from './plan-status.ts'
 import type { ServerTools } from './tools.ts'
@@ -35,8 +35,20 @@ export interface Sync {
   run(signal: AbortSignal): Promise<void>
 }
 
+/** What the loop remembers of the commit it took last. */
+interface Memory {
+  last?: Taken | undefined
+}
+
+interface Loop {
+  readonly tools: ServerTools
+  readonly options: SyncOptions
+  readonly memory: Memory
+}
+
 /** The loop that follows the repository. */
 export function createSync(tools: ServerTools, options: SyncOptions): Sync {
+  const memory: Memory = {}
   let wake = (): void => undefined
   let woken = false
   return {
@@ -48,7 +60,7 @@ export function createSync(tools: ServerTools, options: SyncOptions): Sync {
       let failures = 0
       while (!signal.aborted) {
         woken = false
-        failures = (await look(tools, options, signal)) ? 0 : failures + 1
+        failures = (await look({ tools, options, memory }, signal)) ? 0 : failures + 1
         const waitMs = failures === 0 ? options.pollMs : Math.min(MAX_BACKOFF_MS, 500 * 2 ** Math.min(failures, 20))
         const wakened = new Promise<void>((resolve) => {
           wake = resolve
@@ -65,12 +77,13 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** One look at the repository; false when it must be tried again soon. */
-async function look(tools: ServerTools, options: SyncOptions, signal: AbortSignal): Promise<boolean> {
+async function look(loop: Loop, signal: AbortSignal): Promise<boolean> {
+  const { tools } = loop
   const { state, metrics, log, now } = tools
   try {
     const end = metrics.gitSeconds.startTimer()
     await tools.git.fetch(signal).finally(end)
-    await follow(tools, options, signal)
+    await follow(loop, signal)
     metrics.syncs.inc({ result: 'ok' })
     metrics.lastSync.set(now() / 1000)
     return true
@@ -92,7 +105,7 @@ function problemOf(cause: unknown): Problem {
   return error.toProblem()
 }
 
-async function follow(tools: ServerTools, options: SyncOptions, signal: AbortSignal): Promise<void> {
+async function follow({ tools, options, memory }: Loop, signal: AbortSignal): Promise<void> {
   const { git, state, metrics } = tools
   const to = await git.head(signal)
   if (to === undefined) {
@@ -108,7 +121,7 @@ async function follow(tools: ServerTools, options: SyncOptions, signal: AbortSig
   if (from !== undefined) await skip(range.slice(0, start), tools)
   for (const commit of range.slice(start)) {
     const end = metrics.syncSeconds.startTimer()
-    await take(commit, tools, signal)
+    await take(commit, memory, tools, signal)
     end()
   }
   state.setTrouble('sync', [])
@@ -188,14 +201,20 @@ function storedCommit(
   return { sha, subject, author, committedAtSeconds, resolvedAtMs: atMs, outcome, planDigest, problems }
 }
 
-async function take(commit: CommitFacts, tools: ServerTools, signal: AbortSignal): Promise<void> {
+async function take(commit: CommitFacts, memory: Memory, tools: ServerTools, signal: AbortSignal): Promise<void> {
   const { git, renderer, cache, journal, log } = tools
   const resolve = () => resolveTree(git.tree(commit.sha), { renderer, cache }, signal)
   let resolution = await resolve()
   for (let tries = 1; tries < CROWDED_TRIES && resolution.problems.some(({ code }) => CROWDED.has(code)); tries++) {
     resolution = await resolve()
   }
-  const changes = await journal.change(() => advance({ commit, resolution }, tools, signal))
+  let taken: Taken | undefined
+  const changes = await journal.change(async () => {
+    const advanced = await advance({ commit, resolution, last: memory.last }, tools, signal)
+    taken = advanced.taken
+    return advanced.changes
+  })
+  memory.last = taken
   const { plans = [], intents = [] } = changes
   const problems = changes.head?.problems.length ?? 0
   log.info({ commit: commit.sha, plans: plans.length, intents: intents.length, problems }, 'commit resolved')

@@ -195,6 +195,18 @@ describe('a repository from its first commit to a deletion', () => {
     expect(await problems()).toEqual([])
   })
 
+  test('a change that is refused is named until it is undone, whatever else is committed', async () => {
+    const shop = (version: string) => ({ 'staging/shop.yml': deployment('shop', 'staging', { version }) })
+    await server.commit(shop('1.0.0'))
+    expect(await problems()).toMatchObject([{ code: 'STY260', affects: ['staging/shop'] }])
+    expect(await shopOf('staging')).toMatchObject({ blocked: true, active: { appVersion: '2.1.0' } })
+    await server.commit({ note: 'unrelated' })
+    expect(await problems()).toMatchObject([{ code: 'STY260', affects: ['staging/shop'] }])
+    await server.commit(shop('2.1.0'))
+    expect(await problems()).toEqual([])
+    expect(await shopOf('staging')).toMatchObject({ blocked: false, sync: 'Synced' })
+  })
+
   test('a deletion is asked of the agent, and the deployment is gone when it says so', async () => {
     const agent = server.agent('us')
     const sha = await server.commit({ 'staging/shop.yml': null })
