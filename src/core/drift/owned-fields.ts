@@ -37,7 +37,9 @@ export function lostFields(applied: JsonObject, live: JsonObject, managers: read
   const lost: string[] = []
   const { apiVersion: _version, kind: _kind, ...rest } = applied
   for (const [key, value] of Object.entries(rest)) walk(value, `/${key}`, childSets(sets, `f:${key}`), lost)
-  return lost.filter((pointer) => !IDENTITY.has(pointer)).map((pointer) => ({ pointer, ...ownerOf(live, pointer) }))
+  return lost
+    .filter((pointer) => !IDENTITY.has(pointer))
+    .map((pointer) => ({ pointer, ...ownerOf(live, pointer, managers) }))
 }
 
 const IDENTITY = new Set(['/metadata/name', '/metadata/namespace', '/metadata/uid', '/metadata'])
@@ -96,10 +98,11 @@ function appliedSet(object: JsonObject, manager: string): JsonObject | undefined
   return isObject(fields) ? fields : undefined
 }
 
-/** The manager whose set has the field; of several, the one that wrote last. */
-function ownerOf(live: JsonObject, pointer: string): Pick<LostField, 'manager' | 'at'> {
+/** The other manager whose set has the field; of several, the one that wrote last. */
+function ownerOf(live: JsonObject, pointer: string, ours: readonly string[]): Pick<LostField, 'manager' | 'at'> {
   const steps = pointer.split('/').slice(1)
   const owners = listAt(live, 'metadata', 'managedFields')
+    .filter((item) => isObject(item) && !ours.includes(textAt(item, 'manager') ?? ''))
     .filter((item) => isObject(item) && reaches(item['fieldsV1'], steps))
     .map((item) => ({ manager: textAt(item, 'manager') ?? '', at: textAt(item, 'time') ?? '' }))
     .sort((a, b) => (a.at < b.at ? 1 : -1))
