@@ -17,7 +17,9 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
 async function codesPage(): Promise<string> {
   const folder = join(root, 'src/domain/codes')
   const files = (await readdir(folder)).filter((file) => file !== 'catalogue.ts').sort()
-  const catalogues = await Promise.all(files.map(async (file) => Object.values((await import(join(folder, file))) as Record<string, CodeCatalogue>)))
+  const catalogues = await Promise.all(
+    files.map(async (file) => Object.values((await import(join(folder, file))) as Record<string, CodeCatalogue>)),
+  )
   const codes = catalogues.flat().flatMap((catalogue) => Object.entries(catalogue))
   codes.sort(([a], [b]) => (a < b ? -1 : 1))
   const sections = codes.map(([code, { title, explanation }]) => `## ${code}: ${title}\n\n${explanation}\n`)
@@ -27,7 +29,9 @@ async function codesPage(): Promise<string> {
 async function documentsPage(): Promise<string> {
   const folder = join(root, 'schemas')
   const files = (await readdir(folder)).filter((file) => file.endsWith('.schema.json')).sort()
-  const sections = await Promise.all(files.map(async (file) => schemaSection(file, JSON.parse(await readFile(join(folder, file), 'utf8')) as Json)))
+  const sections = await Promise.all(
+    files.map(async (file) => schemaSection(file, JSON.parse(await readFile(join(folder, file), 'utf8')) as Json)),
+  )
   return `# Documents\n\nEvery field, from the JSON Schemas in \`schemas/\` that the parser itself uses.\n\n${sections.join('\n')}`
 }
 
@@ -46,7 +50,11 @@ function fieldRows(whole: Json, schema: Json, path: string): readonly string[] {
     const field = resolved(whole, written)
     const here = path === '' ? name : `${path}.${name}`
     const row = `| \`${here}\` | ${kindText(field)} | ${required.has(name) ? 'yes' : ''} | ${cell(textAt(field, 'description') ?? '')} |\n`
-    return [row, ...fieldRows(whole, field, here), ...fieldRows(whole, resolved(whole, objectAt(field, 'items')), `${here}[]`)]
+    return [
+      row,
+      ...fieldRows(whole, field, here),
+      ...fieldRows(whole, resolved(whole, objectAt(field, 'items')), `${here}[]`),
+    ]
   })
 }
 
@@ -60,7 +68,10 @@ function kindText(field: Json): string {
   const choices = listAt(field, 'enum')
   if (choices.length > 0) return choices.map((choice) => `\`${JSON.stringify(choice).replaceAll('"', '')}\``).join(', ')
   const kind = textAt(field, 'type')
-  return kind ?? (listAt(field, 'type').map(String).join(' or ') || (listAt(field, 'oneOf').length > 0 ? 'several forms' : ''))
+  return (
+    kind ??
+    (listAt(field, 'type').map(String).join(' or ') || (listAt(field, 'oneOf').length > 0 ? 'several forms' : ''))
+  )
 }
 
 function cell(text: string): string {

@@ -130,10 +130,12 @@ function allowed(file: string, target: string): boolean {
   if (!target.startsWith('src:')) return HOME[packageOf(target)]?.includes(here) ?? true
   const path = target.slice('src:'.length)
   if (path.startsWith('../')) return /^\.\.\/(schemas\/|package\.json)/.test(path)
-  if (DOORS[file]?.includes(path)) return true
-  const there = folderOf(path)
-  if (NOT[here]?.includes(there)) return false
-  return there === here || (MAY[family(here)] ?? []).includes(family(there))
+  return DOORS[file]?.includes(path) === true || mayImport(here, folderOf(path))
+}
+
+function mayImport(here: string, there: string): boolean {
+  if (here === there) return true
+  return NOT[here]?.includes(there) !== true && (MAY[family(here)] ?? []).includes(family(there))
 }
 
 /** `core/diff/x.ts` -> `core/diff`; `server/graphql/x.ts` -> `server`. */
