@@ -74,12 +74,12 @@ export function ready(cluster: TestCluster, namespace: string, name: string): Pr
 /** Waits until a StyrminDeployment fits and its status speaks of its newest generation. */
 export async function settled(
   cluster: TestCluster,
-  about: { readonly namespace: string; readonly name: string; readonly what: string },
+  about: { readonly namespace: string; readonly name: string; readonly what: string; readonly timeoutMs?: number },
   fits: (object: JsonObject) => boolean,
 ): Promise<JsonObject> {
   let last: JsonObject | undefined
   try {
-    return await eventually({ what: about.what, timeoutMs: 25_000 }, async () => {
+    return await eventually({ what: about.what, timeoutMs: about.timeoutMs ?? 25_000 }, async () => {
       last = await cluster.get('StyrminDeployment', about.namespace, about.name)
       const current = at(last, 'status', 'observedGeneration') === at(last, 'metadata', 'generation')
       return last !== undefined && current && fits(last) ? last : undefined

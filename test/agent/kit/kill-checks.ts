@@ -20,7 +20,8 @@ export interface KillPlane {
   close(): Promise<void>
 }
 
-const PATIENCE_MS = 60_000
+/** A process starts in half a second on a machine with nothing else to do, and in many on a busy one. */
+const PATIENCE_MS = 120_000
 
 /** Kills an agent process at writes and looks whether it ends as if nothing had been. */
 export function killChecks(open: () => Promise<KillPlane>, schedules: readonly KillSchedule[]): void {
