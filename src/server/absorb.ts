@@ -7,6 +7,7 @@ import { intentMoves } from './advance.ts'
 import { joinChanges } from './journal.ts'
 import { type NoteFact, noteLine } from './notes.ts'
 import { planIntents } from './plan-intents.ts'
+import { instanceFinder } from './recall.ts'
 import { moveParts, type PartMove } from './rollouts.ts'
 import { needsNewPlan } from './targets.ts'
 import type { ServerTools } from './tools.ts'
@@ -96,12 +97,16 @@ export async function replan(
     {
       renderer: tools.renderer,
       privateKey: tools.key.privateKey,
-      instance: (digest) => tools.store.instance(digest),
+      instance: instanceFinder(tools, signal),
       sequence: (cluster) => tools.state.sequence(cluster),
       atMs: tools.now(),
     },
     signal,
   )
+  for (const { key } of states) {
+    const found = planned.problems.filter(({ affects }) => affects?.includes(key))
+    tools.state.setTrouble(`plan of ${key}`, found)
+  }
   const [first] = planned.plans
   if (first === undefined) return { deployments: planned.deployments }
   const { deployments, plans, bundles = [], intents } = planned
@@ -174,13 +179,20 @@ function nextState(absorbed: Absorbed): DeploymentState {
     ...(failed === undefined ? {} : { failed }),
     ...(report.phase === 'deleted' ? {} : activeAfter(absorbed)),
   }
-  const deleted = report.phase === 'deleted' && intended?.intent.phase === 'deleting'
-  return intended === undefined || deleted ? base : { ...base, intended: intendedAfter(intended, report) }
+  return intended === undefined || isSettled(absorbed) ? base : { ...base, intended: intendedAfter(intended, report) }
 }
 
 function activeAfter({ report, version }: Absorbed): Pick<DeploymentState, 'active' | 'activeVersion'> {
   if (report.active === undefined) return {}
   return { active: report.active, ...(version === undefined ? {} : { activeVersion: version }) }
+}
+
+/** Whether nothing is left to ask: it was deleted as it should, or a cluster that is ahead of the store has what is desired. */
+function isSettled({ before, report }: Absorbed): boolean {
+  const { intended, desired } = before
+  if (report.phase === 'deleted') return intended?.intent.phase === 'deleting'
+  const ahead = intended !== undefined && intended.intent.epoch < report.epoch
+  return ahead && desired !== undefined && desired === report.active
 }
 
 function intendedAfter(intended: IntendedState, { epoch, phase }: DeploymentReport): IntendedState {
@@ -235,10 +247,10 @@ function toldOf(absorbed: readonly Absorbed[], tools: ServerTools): Changes {
   const atMs = tools.now()
   const moved = absorbed.filter(({ report, progressBefore }) => PROGRESS[report.phase] !== progressBefore)
   const notes = moved.flatMap((one) => factsOf(one).map((fact) => noteLine(fact, { atMs, ...tools.key })))
-  const moves = moved.flatMap(({ key, report, before }): readonly PartMove[] => {
-    const { intended } = before
-    if (intended?.intent.epoch !== report.epoch) return []
-    const { environment } = before
+  const moves = moved.flatMap((one): readonly PartMove[] => {
+    const { key, report, before } = one
+    const { intended, environment } = before
+    if (intended === undefined || (intended.intent.epoch !== report.epoch && !isSettled(one))) return []
     const sha = intended.intent.commit as CommitSha
     return [{ sha, cluster: intended.cluster, environment, key, to: PROGRESS[report.phase] }]
   })

@@ -14,6 +14,7 @@ import { nextStates } from './next-states.ts'
 import { type NoteFact, noteLine } from './notes.ts'
 import { type Planned, planIntents, type PlanTools } from './plan-intents.ts'
 import { planStatus } from './plan-status.ts'
+import { instanceFinder } from './recall.ts'
 import { moveParts, type PartMove } from './rollouts.ts'
 import type { ServerState } from './state.ts'
 import { needsIntent } from './targets.ts'
@@ -56,7 +57,8 @@ export async function advance(
   const wanted = { commit: commit.sha, resolution, before: before?.resolution, deletions }
   const next = nextStates(wanted, state)
   const moving = movingStates(next, state)
-  const planned = await planIntents(moving, planTools(resolution, tools), signal)
+  const planned = await planIntents(moving, planTools(resolution, tools, signal), signal)
+  for (const { key } of moving) state.setTrouble(`plan of ${key}`, [])
   const problems = [...resolution.problems, ...heldProblems(held, resolution), ...planned.problems]
   const changes = joinChanges(
     desiredChanges({ commit, resolution, held, next, moving, planned }, problems, tools),
@@ -65,13 +67,15 @@ export async function advance(
   return { changes, taken: { sha: commit.sha, resolution, nothingHeld: held.length === 0 } }
 }
 
-function planTools(resolution: Resolution, { renderer, key, state, store, now }: ServerTools): PlanTools {
+function planTools(resolution: Resolution, tools: ServerTools, signal: AbortSignal): PlanTools {
+  const { renderer, key, state, now } = tools
+  const find = instanceFinder(tools, signal)
   return {
     renderer,
     privateKey: key.privateKey,
     instance: async (digest, of) => {
       const here = resolution.instances.get(of)
-      return here?.instance.digest === digest ? here : store.instance(digest)
+      return here?.instance.digest === digest ? here : find(digest, of)
     },
     sequence: (cluster) => state.sequence(cluster),
     atMs: now(),

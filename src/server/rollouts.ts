@@ -11,7 +11,7 @@ export interface PartMove {
 }
 
 /** The name of the deploy status of one environment. */
-export function deployContext(cluster: string, environment: string): string {
+function deployContext(cluster: string, environment: string): string {
   return `styrmin/deploy/${cluster}/${environment}`
 }
 

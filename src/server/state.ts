@@ -11,7 +11,7 @@ export type StateEvent =
   | { readonly kind: 'intent'; readonly cluster: string }
 
 /** Parts of the server that can be in trouble; each has its own list, replaced as a whole. */
-export type TroubleSource = 'sync' | 'notes' | 'forge'
+export type TroubleSource = 'sync' | 'notes' | 'forge' | `plan of ${DeploymentKey}`
 
 /**
  * Everything current, in memory: what resolvers and the agent API answer from.
@@ -106,7 +106,8 @@ export function createState(stored: StoredState): ServerState {
     troubles: () => [...troubles.values()].flat(),
     setTrouble: (source, problems) => {
       const before = troubles.get(source) ?? []
-      troubles.set(source, problems)
+      if (problems.length === 0) troubles.delete(source)
+      else troubles.set(source, problems)
       if (before.length > 0 || problems.length > 0) tell({ kind: 'head' })
     },
     apply: (changes) => {

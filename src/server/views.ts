@@ -4,7 +4,7 @@ import type { DeploymentState } from '../ports/store.ts'
 import type { ServerState } from './state.ts'
 
 /** An agent sends a beat every 15 s; after three that did not come it is silent. */
-export const SILENT_AFTER_MS = 45_000
+const SILENT_AFTER_MS = 45_000
 
 export type Health = 'Healthy' | 'Progressing' | 'Degraded' | 'Suspended' | 'Missing' | 'Unknown'
 export type Sync = 'Synced' | 'OutOfSync' | 'Unknown'

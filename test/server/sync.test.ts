@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { verifyIntent } from '../../src/core/intents/signature.ts'
 import { bundleDigestOf, decodeBundle } from '../../src/core/intents/wire.ts'
 import { commitFiles, git } from '../git/repository.ts'
-import { type Harness, openHarness, reportOf, until } from './harness.ts'
+import { toDigest } from '../../src/domain/ids.ts'
+import type { Intent } from '../../src/domain/wire.ts'
+import { type Harness, headIs, openHarness, reportOf, until } from './harness.ts'
 import { deployment, driver, environment, SHOP } from './shop.ts'
 
 interface Seen {
@@ -343,5 +347,48 @@ describe('a server that was away', () => {
       '{ commits(first: 60) { nodes { outcome } } }',
     )
     expect(commits.nodes.filter(({ outcome }) => outcome === 'skipped')).toHaveLength(10)
+  })
+})
+
+describe('a server that lost its store', () => {
+  beforeAll(async () => {
+    server = await openHarness()
+  })
+  afterAll(() => server.end())
+
+  test('takes over what runs, and plans from it even where only history knows it', async () => {
+    const old = new Map<string, Intent>()
+    for (const cluster of ['eu', 'us']) {
+      const [intent] = await server.agent(cluster).intents()
+      if (intent !== undefined) old.set(cluster, intent)
+    }
+    const [eu, us] = [old.get('eu'), old.get('us')]
+    if (eu === undefined || us === undefined) throw new Error('no intents')
+    await server.agent('eu').obey()
+    await server.agent('us').obey()
+    await server.commit({ 'production/shop.yml': deployment('shop', 'production', { version: '2.0.0' }) })
+    await server.stop()
+    for (const end of ['', '-wal', '-shm'])
+      rmSync(join(server.scratch.folder, `data/styrmin.db${end}`), { force: true })
+    await server.start()
+    await headIs(server.query, git(server.work, 'rev-parse', 'HEAD'))
+
+    await server.agent('us').report(reportOf({ ...us, epoch: 7 }, 'applied'))
+    expect(await shopOf('staging')).toMatchObject({ sync: 'Synced', ready: true })
+    expect(await server.agent('us').intents()).toEqual([])
+
+    await server.agent('eu').report(reportOf({ ...eu, epoch: 7 }, 'applied'))
+    const [next] = await server.agent('eu').intents()
+    expect(next).toMatchObject({ class: 'upgrade', from: eu.instance, epoch: 8 })
+    expect(await problems()).toEqual([])
+  })
+
+  test('never guesses where even history does not know what runs', async () => {
+    const [intent] = await server.agent('eu').intents()
+    if (intent === undefined) throw new Error('no intent')
+    const foreign = toDigest(`sha256:${'9'.repeat(64)}`)
+    await server.agent('eu').report(reportOf({ ...intent, epoch: 20, instance: foreign }, 'applied'))
+    expect(await problems()).toMatchObject([{ code: 'STY421', affects: ['production/shop'] }])
+    expect((await server.agent('eu').intents()).every(({ epoch }) => epoch < 20)).toBe(true)
   })
 })

@@ -16,7 +16,7 @@ export interface HttpLimits {
 }
 
 /** Generous for a slow forge, finite for a dead one. */
-export const HTTP_LIMITS: HttpLimits = { answerMs: 30_000, stallMs: 60_000, maxBytes: 2 * 1024 ** 3 }
+const HTTP_LIMITS: HttpLimits = { answerMs: 30_000, stallMs: 60_000, maxBytes: 2 * 1024 ** 3 }
 
 const MAX_REDIRECTS = 5
 

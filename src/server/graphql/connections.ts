@@ -23,7 +23,7 @@ const DEFAULT_FIRST = 50
 export const MAX_FIRST = 500
 
 /** How many items a page has. */
-export function sizeOf({ first }: PageArgs): number {
+function sizeOf({ first }: PageArgs): number {
   return Math.min(MAX_FIRST, Math.max(0, first ?? DEFAULT_FIRST))
 }
 

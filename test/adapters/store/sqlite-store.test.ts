@@ -48,7 +48,12 @@ const everything: Changes = {
   deployments: [state],
   rollouts: [
     { sha: shaOf(2), context: 'styrmin/deploy/eu/production', digest: digestOfNumber(9), parts: { [KEY]: 'started' } },
-    { sha: shaOf(1), context: 'styrmin/deploy/eu/production', digest: digestOfNumber(9), parts: { [KEY]: 'superseded' } },
+    {
+      sha: shaOf(1),
+      context: 'styrmin/deploy/eu/production',
+      digest: digestOfNumber(9),
+      parts: { [KEY]: 'superseded' },
+    },
   ],
   agents: [{ cluster: 'eu', agent: 'a', kubernetes: 'v1.34', lastSeenMs: 7 }],
   drivers: [{ name: 'my-app', version: '1.0.0', digest: digestOfNumber(1), commit: shaOf(1) }],
