@@ -39,7 +39,6 @@ const HOME: Readonly<Record<string, readonly string[]>> = {
   semver: ['util'],
   canonicalize: ['util'],
   ajv: ['core/documents'],
-  'ajv-formats': ['core/documents'],
   nunjucks: ['renderer'],
   'isomorphic-git': ['adapters/git'],
   '@kubernetes/client-node': ['adapters/kube'],
