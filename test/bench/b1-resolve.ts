@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import artefact from '../../src/renderer/engine/artefact.json' with { type: 'json' }
 import { helmProgram } from '../cluster/helm.ts'
 import { writeFleet } from './fleet-repository.ts'
-import { type Bench, round, runProgram, timed } from './measure.ts'
+import { type Bench, loadAverage, round, runProgram, timed } from './measure.ts'
 
 const DEPLOYMENTS = 1_000
 const root = join(import.meta.dirname, '../..')
 
 /** B1: resolve and render 1,000 deployments in a cold process, against `helm template` in a loop over the same chart and values. */
 export const resolveThousand: Bench = async (say) => {
+  const load = loadAverage()
   const folder = await mkdtemp(join(tmpdir(), 'styrmin-b1-'))
   try {
     await writeFleet(folder, { deployments: DEPLOYMENTS, driver: 'redis', version: '7.4.0' })
@@ -28,6 +29,8 @@ export const resolveThousand: Bench = async (say) => {
       helmSeconds: round(theirs.ms / 1000),
       timesFaster: round(theirs.ms / ours.ms),
       goal: 30,
+      loadAverageBefore: load,
+      loadAverageAfter: loadAverage(),
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
