@@ -17,7 +17,7 @@ const CHUNK_BYTES = 900_000
  * what is forgotten meanwhile is read from the cluster each time.
  */
 const CACHED_BYTES = 8 * 1024 * 1024
-export const LABEL_BUNDLE = 'styrmin.io/bundle'
+const LABEL_BUNDLE = 'styrmin.io/bundle'
 
 const compress = promisify(gzip)
 const expand = promisify(gunzip)

@@ -21,7 +21,7 @@ const MAX_RETRY_MS = 30_000
 const MAX_CONTEXT_BYTES = 256 * 1024
 const PULL_MANAGER = 'styrmin-pull'
 /** Where in the order of intents this cluster is, and the key that signs them. */
-export const STATE_NAME = 'styrmin-agent'
+const STATE_NAME = 'styrmin-agent'
 
 /** Pulls until the signal ends it. It begins at the start once, so that what was lost here comes again. */
 export async function pull(world: AgentWorld, signal: AbortSignal): Promise<void> {

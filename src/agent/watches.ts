@@ -123,7 +123,7 @@ export class Watches {
 }
 
 /** What is kept of an object. */
-export function readLive(object: JsonObject): Live {
+function readLive(object: JsonObject): Live {
   const facts = workloadFacts(object)
   const generation = at(object, 'metadata', 'generation')
   return {

@@ -68,7 +68,7 @@ export class RecordedFailure extends Error {
 export class LeaveRun extends Error {}
 
 /** Two steps were in flight at once. */
-export class TwoAtOnceError extends Error {
+class TwoAtOnceError extends Error {
   constructor(first: string, second: string) {
     super(`"${second}" was called before "${first}" had answered`)
     this.name = 'TwoAtOnceError'

@@ -14,7 +14,7 @@ import { digestOf } from '../../src/util/digest.ts'
 import { type JsonObject, plainJson } from '../../src/util/json.ts'
 
 /** A place that tells which pointer was asked for by its line: pointers are counted as they come. */
-export function placesIn(file: string): (pointer: string) => SourceRef {
+function placesIn(file: string): (pointer: string) => SourceRef {
   return (pointer) => ({ file, line: pointer.length + 1, col: 1 })
 }
 

@@ -36,7 +36,7 @@ const MAX_WAIT_MS = 30_000
 const MAX_DELETED = 1_000
 
 /** `namespace/name` of an object. */
-export function cacheKey(object: JsonObject): string {
+function cacheKey(object: JsonObject): string {
   return `${textAt(object, 'metadata', 'namespace') ?? ''}/${textAt(object, 'metadata', 'name') ?? ''}`
 }
 

@@ -25,7 +25,7 @@ export function object(
 }
 
 /** A list whose items are found by their keys. */
-export function listBy(keys: readonly string[], items: JsonObject, description: string): JsonObject {
+function listBy(keys: readonly string[], items: JsonObject, description: string): JsonObject {
   return { type: 'array', description, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys, items }
 }
 

@@ -21,7 +21,7 @@ export async function claim(scope: RunScope, ref: ObjectRef, signal: AbortSignal
 }
 
 /** Who an object seems to belong to, most telling mark first. */
-export function ownerOf(live: JsonObject): string {
+function ownerOf(live: JsonObject): string {
   const id = textAt(live, 'metadata', 'labels', LABEL_ID)
   if (id !== undefined) return `the deployment ${id}`
   const release = textAt(live, 'metadata', 'annotations', 'meta.helm.sh/release-name')

@@ -2,7 +2,7 @@ import { type JsonObject, listAt, textAt } from '../../util/json.ts'
 import type { RunScope } from './scope.ts'
 
 /** A label selector for these labels. */
-export function selectorOf(labels: Readonly<Record<string, string>>): string {
+function selectorOf(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .sort()

@@ -10,7 +10,7 @@ import type { RunScope } from './scope.ts'
 import { waitUntil } from './wait.ts'
 
 /** Long enough for a large image on a slow line. */
-export const READY_SECONDS = 600
+const READY_SECONDS = 600
 const SHOWN = 3
 
 /**

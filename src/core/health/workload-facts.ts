@@ -19,7 +19,7 @@ const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job'] as co
 export type WorkloadKind = (typeof KINDS)[number]
 
 /** The kind of a workload; `undefined` for everything that makes no pods, and for bare pods and ReplicaSets. */
-export function workloadKind(object: JsonObject): WorkloadKind | undefined {
+function workloadKind(object: JsonObject): WorkloadKind | undefined {
   const group = (textAt(object, 'apiVersion') ?? '').split('/')[0]
   if (group !== 'apps' && group !== 'batch') return undefined
   return KINDS.find((kind) => kind === object['kind'])

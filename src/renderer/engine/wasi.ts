@@ -11,7 +11,7 @@ const TICK_NS = 1_000n
 const MAX_STDERR_BYTES = 64 * 1024
 
 /** Thrown out of the module when it ends itself: after it, its memory is of no use. */
-export class ProcessExit extends Error {
+class ProcessExit extends Error {
   override readonly name = 'ProcessExit'
 }
 

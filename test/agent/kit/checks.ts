@@ -482,7 +482,7 @@ function isReady(object: JsonObject): boolean {
 }
 
 /** An agent with what a test needs to know of it. */
-export function startTestAgent(server: IntentServer, kubeconfig: string): Promise<Agent> {
+function startTestAgent(server: IntentServer, kubeconfig: string): Promise<Agent> {
   const logLevel = process.env['TEST_AGENT_LOG'] === undefined ? 'silent' : 'info'
   const config = { serverUrl: server.url, token: TOKEN, kubeconfig, name: 'test', logLevel } as const
   return startAgent(config, new AbortController().signal)

@@ -26,7 +26,7 @@ export interface ShopOptions {
 }
 
 /** What makes a pod of a simulated node misbehave, in the sandbox's words and in those of the simulated nodes. */
-export const HANGS: JsonObject = { 'sandbox.styrmin.io/never-ready': 'true', 'test.styrmin.io/outcome': 'hang' }
+const HANGS: JsonObject = { 'sandbox.styrmin.io/never-ready': 'true', 'test.styrmin.io/outcome': 'hang' }
 export const FAILS: JsonObject = { 'sandbox.styrmin.io/fail': 'true', 'test.styrmin.io/outcome': 'fail' }
 
 export interface Shop extends Side {
@@ -37,7 +37,7 @@ export interface Shop extends Side {
   readonly origins: ReadonlyMap<string, Origin>
 }
 
-export const COMPONENTS = {
+const COMPONENTS = {
   server: { labels: { app: 'shop', tier: 'server' } },
   worker: { labels: { app: 'shop', tier: 'worker' } },
 }
@@ -127,7 +127,7 @@ function bundleOf({ instance, manifests }: Shop): Omit<Bundle, 'actions' | 'step
 }
 
 /** What the seeds' upgrade does: stop, move the version, migrate with the new image, start. */
-export const UPGRADE = `import { action } from 'styrmin/actions'
+const UPGRADE = `import { action } from 'styrmin/actions'
 export const upgrade = action(async ({ targetVersion, primitives }) => {
   await primitives.stopComponents({ components: ['server', 'worker'] })
   await primitives.upgradeDeploymentVersion({ targetVersion })
