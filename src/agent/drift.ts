@@ -89,6 +89,7 @@ async function describe(
   if (manifest === undefined) return []
   const dressing = { ref: entry, bundle: scope.bundle, stopped: scope.stopped(), generated: {} }
   const lost = lostFields(desiredObject(manifest, dressing), live, [MANAGER, SCALE_MANAGER])
+  if (lost.length === 0) return [{ object, pointer: '', state, manager: '', at: now }]
   return lost.map(({ pointer, manager, at }) => ({ object, pointer, state, manager, at: at === '' ? now : at }))
 }
 

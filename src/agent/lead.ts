@@ -6,7 +6,7 @@ import { CONCURRENCY } from './config.ts'
 import { installCrds } from './install-crds.ts'
 import type { AgentMetrics } from './metrics.ts'
 import { API_VERSION, LABEL_ID } from './names.ts'
-import { pinnedKey, pull } from './pull.ts'
+import { pinnedKey, pull, type PullControl } from './pull.ts'
 import { reconcile } from './reconcile.ts'
 import type { Reporter } from './reporter.ts'
 import { type DeploymentResource, readDeployment, readRun, type RunResource } from './resources.ts'
@@ -35,8 +35,8 @@ export async function lead(
   signal: AbortSignal,
 ): Promise<void> {
   await installCrds(parts.api, parts.clock, signal)
-  const ids = new Map<string, string>()
-  const world = await openWorld(parts, ids, options.onPass, signal)
+  const control: PullControl = { restart: () => {} }
+  const world = await openWorld(parts, control, options.onPass, signal)
   parts.ready = world
   for (const [key] of world.deployments.entries()) {
     world.queue.add(key)
@@ -50,7 +50,7 @@ export async function lead(
     return again
   }
   await Promise.all([
-    pull(world, signal),
+    pull(world, control, signal),
     world.queue.run(pass, options.concurrency ?? CONCURRENCY, signal),
     parts.reporter.run(world, signal),
     collect(world, signal),
@@ -61,11 +61,12 @@ export async function lead(
 
 async function openWorld(
   parts: Parts,
-  ids: Map<string, string>,
+  control: PullControl,
   onPass: AgentMetrics['onPass'],
   signal: AbortSignal,
 ): Promise<AgentWorld> {
   const { api, queue, reporter, log } = parts
+  const ids = new Map<string, string>()
   const onError = (error: unknown): void => log.warn({ err: error }, 'a watch is begun anew')
   const watches = new Watches(
     api,
@@ -84,8 +85,10 @@ async function openWorld(
       scope: { apiVersion: API_VERSION, kind: 'StyrminDeployment' },
       keep: (object) => readDeployment(slim(object)),
       onChange: (key, now, before) => {
-        if (now === undefined) ids.delete(before?.intent.deployment.id ?? '')
-        else ids.set(now.intent.deployment.id, key)
+        if (now === undefined) {
+          ids.delete(before?.intent.deployment.id ?? '')
+          if (before?.status.phase !== 'deleted') control.restart()
+        } else ids.set(now.intent.deployment.id, key)
         watches.wake(now?.intent.deployment.id ?? '')
         queue.add(key)
         reporter.touch(key)

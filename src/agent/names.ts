@@ -13,6 +13,8 @@ export const LABEL_MANAGED_BY = 'app.kubernetes.io/managed-by'
 export const ANNOTATION_INSTANCE = 'styrmin.io/instance'
 /** Which run made a Job, a hook or an object of a run. */
 export const ANNOTATION_RUN = 'styrmin.io/run'
+/** On a deployment whose record was lost in this cluster: what it has done before is not known. */
+export const ANNOTATION_LOST = 'styrmin.io/record-lost'
 /** Seen in a pod, it never becomes ready, so no Service sends it anything. */
 export const NEVER_READY_GATE = 'styrmin.io/not-a-server'
 

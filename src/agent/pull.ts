@@ -7,7 +7,7 @@ import type { Bundle, Intent } from '../domain/wire.ts'
 import { canonicalJson } from '../util/digest.ts'
 import { at, type JsonObject, textAt } from '../util/json.ts'
 import { mapLimited } from '../util/map-limited.ts'
-import { API_VERSION, LABEL_ENVIRONMENT, LABEL_ID, LABEL_MANAGED_BY, resourceName } from './names.ts'
+import { ANNOTATION_LOST, API_VERSION, LABEL_ENVIRONMENT, LABEL_ID, LABEL_MANAGED_BY, resourceName } from './names.ts'
 import { deploymentSpec } from './resources.ts'
 import { readBundle } from './server-client.ts'
 import { ensureNamespace } from './steps/namespace.ts'
@@ -23,31 +23,66 @@ const PULL_MANAGER = 'styrmin-pull'
 /** Where in the order of intents this cluster is, and the key that signs them. */
 const STATE_NAME = 'styrmin-agent'
 
-/** Pulls until the signal ends it. It begins at the start once, so that what was lost here comes again. */
-export async function pull(world: AgentWorld, signal: AbortSignal): Promise<void> {
+/** Lets others ask for a look at all intents from the first on. */
+export interface PullControl {
+  restart: () => void
+}
+
+/**
+ * Pulls until the signal ends it.
+ *
+ * It begins at the first intent, and does so again when a StyrminDeployment was lost, so that it comes back.
+ */
+export async function pull(world: AgentWorld, control: PullControl, signal: AbortSignal): Promise<void> {
   const namespaces = new Set<string>()
   let failures = 0
   let after = 0
   let position = await readPosition(world, signal)
   while (!signal.aborted) {
+    const interrupt = new AbortController()
+    control.restart = () => {
+      after = 0
+      interrupt.abort(new Error('from the beginning'))
+    }
     try {
-      const intents = await world.server.intents(after, WAIT_SECONDS, signal)
-      const accepted = await mapLimited(intents, AT_ONCE, (intent) =>
-        accept({ world, namespaces, position }, intent, signal),
-      )
-      after = Math.max(after, ...intents.map(({ sequence }) => sequence))
-      failures = 0
-      if (after > position && accepted.length > 0) {
+      const intents = await world.server.intents(after, WAIT_SECONDS, AbortSignal.any([signal, interrupt.signal]))
+      const refused = await acceptAll({ world, namespaces, position }, intents, signal)
+      const reached = Math.max(after, ...intents.map(({ sequence }) => sequence))
+      after = Math.min(reached, ...refused.map(({ sequence }) => sequence - 1))
+      if (after > position) {
         await writePosition(world, after, signal)
         position = after
       }
+      failures = refused.length === 0 ? 0 : failures + 1
     } catch (error) {
       if (signal.aborted) return
-      world.log.warn({ err: error }, 'intents could not be taken in')
-      const ceiling = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures++, 10))
-      await world.clock.sleep(ceiling / 2 + (Math.random() * ceiling) / 2, signal).catch(() => undefined)
+      if (interrupt.signal.aborted) continue
+      failures++
+      world.log.warn({ err: error }, 'intents could not be pulled')
     }
+    if (failures > 0) await pause(world, failures, signal)
   }
+}
+
+/** Takes in what can be taken in; gives the intents that have to be tried again. */
+async function acceptAll(inbox: Inbox, intents: readonly Intent[], signal: AbortSignal): Promise<readonly Intent[]> {
+  const refused = await mapLimited(intents, AT_ONCE, async (intent) => {
+    try {
+      await accept(inbox, intent, signal)
+      return []
+    } catch (error) {
+      signal.throwIfAborted()
+      const deployment = resourceName(intent.deployment)
+      inbox.world.log.warn({ err: error, deployment, sequence: intent.sequence }, 'an intent could not be taken in')
+      return [intent]
+    }
+  })
+  return refused.flat()
+}
+
+async function pause(world: AgentWorld, failures: number, signal: AbortSignal): Promise<void> {
+  const ceiling = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10))
+  await world.clock.sleep(ceiling / 2 + (Math.random() * ceiling) / 2, signal).catch(() => undefined)
 }
 
 interface Inbox {
@@ -62,7 +97,7 @@ async function accept({ world, namespaces, position }: Inbox, intent: Intent, si
   const { deployment } = intent
   const name = resourceName(deployment)
   const known = world.deployments.get(`${deployment.namespace}/${name}`)
-  if (known !== undefined && known.intent.epoch >= intent.epoch) return
+  if (known !== undefined && (known.intent.epoch > intent.epoch || isSame(known.intent, intent))) return
   // Its deletion was carried out and forgotten before.
   if (known === undefined && intent.phase === 'deleting' && intent.sequence <= position) return
   if (!verifyIntent(intent, world.publicKey)) {
@@ -80,10 +115,28 @@ async function accept({ world, namespaces, position }: Inbox, intent: Intent, si
     await ensureNamespace(world.api, { name: namespace, environment, podSecurity: bundle.podSecurity }, signal)
     namespaces.add(namespace)
   }
-  await writeSpec(world, intent, bundle, signal)
+  await writeSpec(world, { intent, bundle, lost: known === undefined && intent.sequence <= position }, signal)
 }
 
-async function writeSpec(world: AgentWorld, intent: Intent, bundle: Bundle, signal: AbortSignal): Promise<void> {
+/** A spec that somebody has edited is not the same, although its epoch is. */
+function isSame(known: Intent, intent: Intent): boolean {
+  return (
+    canonicalJson({ ...deploymentSpec(known), sequence: 0 }) ===
+    canonicalJson({ ...deploymentSpec(intent), sequence: 0 })
+  )
+}
+
+async function writeSpec(
+  world: AgentWorld,
+  accepted: {
+    readonly intent: Intent
+    readonly bundle: Bundle
+    /** It was taken in before, and its resource is gone. */
+    readonly lost: boolean
+  },
+  signal: AbortSignal,
+): Promise<void> {
+  const { intent, bundle, lost } = accepted
   const { deployment } = intent
   const object: JsonObject = {
     apiVersion: API_VERSION,
@@ -96,6 +149,7 @@ async function writeSpec(world: AgentWorld, intent: Intent, bundle: Bundle, sign
         [LABEL_ENVIRONMENT]: deployment.environment,
         [LABEL_MANAGED_BY]: 'styrmin',
       },
+      annotations: lost ? { [ANNOTATION_LOST]: 'true' } : {},
     },
     spec: {
       ...deploymentSpec(intent),

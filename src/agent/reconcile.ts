@@ -10,6 +10,8 @@ import { driftedEntries, handleDrift, isTold } from './drift.ts'
 import { executeRun, scopeOf } from './execute-run.ts'
 import { forget } from './forget.ts'
 import { keepObserving } from './observe.ts'
+import { textAt } from '../util/json.ts'
+import { ANNOTATION_LOST } from './names.ts'
 import type { DeploymentResource, RunResource } from './resources.ts'
 import { settleRun } from './settle-run.ts'
 import { type Verdict, conditionsOf, writeStatus } from './status.ts'
@@ -55,8 +57,7 @@ async function make(move: Move, subject: Subject, world: AgentWorld, signal: Abo
     case 'wait-for':
       return announce(move, deployment, world, signal)
     case 'begin-run':
-      await beginRun(world, deployment, signal)
-      return { kind: 'now' }
+      return begin(deployment, world, signal)
     case 'forget':
       await forget(world, deployment, signal)
       return { kind: 'wait' }
@@ -69,6 +70,30 @@ async function make(move: Move, subject: Subject, world: AgentWorld, signal: Abo
     default:
       return move satisfies never
   }
+}
+
+async function begin(deployment: DeploymentResource, world: AgentWorld, signal: AbortSignal): Promise<Again> {
+  if (await isLost(world, deployment, signal)) return askPerson(world, deployment, signal)
+  await beginRun(world, deployment, signal)
+  return { kind: 'now' }
+}
+
+/** A plan with actions, of a deployment whose record was deleted: some of them may have been done. */
+async function isLost(
+  world: AgentWorld,
+  { object, intent }: DeploymentResource,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (textAt(object, 'metadata', 'annotations', ANNOTATION_LOST) !== 'true') return false
+  const { steps } = await world.bundles.read(intent.bundle, signal)
+  return steps.some(({ primitive }) => primitive !== undefined)
+}
+
+async function askPerson(world: AgentWorld, deployment: DeploymentResource, signal: AbortSignal): Promise<Again> {
+  const message =
+    'the record of this deployment was deleted; whether its actions were run is not known: push a new commit'
+  await say(world, deployment, { ready: false, stalled: true, reason: 'NeedsAttention', message }, signal)
+  return { kind: 'wait' }
 }
 
 async function announce(

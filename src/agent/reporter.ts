@@ -1,4 +1,5 @@
 import { deploymentReport, type ReportInput } from '../core/report/deployment-report.ts'
+import { SetupError } from '../domain/errors.ts'
 import type { Step } from '../domain/plan.ts'
 import type { DeploymentReport } from '../domain/wire.ts'
 import { resourceName } from './names.ts'
@@ -8,6 +9,7 @@ import type { AgentWorld } from './world.ts'
 const BATCH_MS = 250
 const HEARTBEAT_MS = 15_000
 const AT_ONCE = 200
+const FIRST_RETRY_MS = 500
 const MAX_RETRY_MS = 15_000
 
 /** Tells the server what changed, at once and in batches, and that the agent is there when nothing did. */
@@ -19,6 +21,8 @@ export class Reporter {
   readonly #deleted = new Map<string, number>()
   readonly #sent = new Map<string, string>()
   #wake: () => void = () => {}
+  #atOnce = AT_ONCE
+  #beatAtMs = 0
   lastReportMs = 0
 
   constructor(name: string) {
@@ -42,38 +46,50 @@ export class Reporter {
 
   /** Reports until the signal ends it; what could not be sent is sent again. */
   async run(world: AgentWorld, signal: AbortSignal): Promise<void> {
-    const kubernetes = await this.#version(world, signal)
+    const kubernetes = await world.api.version(signal).catch(() => '')
     let failures = 0
-    let beatAtMs = performance.now()
+    this.#beatAtMs = performance.now()
     while (!signal.aborted) {
-      await this.#due(world, beatAtMs + HEARTBEAT_MS - performance.now(), signal)
+      await this.#due(world, this.#beatAtMs + HEARTBEAT_MS - performance.now(), signal)
       if (signal.aborted) return
-      const keys = [...this.#touched].slice(0, AT_ONCE)
-      for (const key of keys) this.#touched.delete(key)
-      const reports = await this.#reportsOf(world, keys, signal)
-      if (reports.length === 0 && performance.now() < beatAtMs + HEARTBEAT_MS) continue
-      try {
-        const sentAt = new Date(world.clock.now()).toISOString()
-        await world.server.report({ version: 1, agent: this.#name, sentAt, kubernetes, deployments: reports }, signal)
-        failures = 0
-        beatAtMs = performance.now()
-        this.lastReportMs = world.clock.now()
-        for (const report of reports) this.#taken(world, report)
-      } catch (error) {
-        if (signal.aborted) return
-        for (const key of keys) {
-          this.#touched.add(key)
-          this.#sent.delete(key)
-        }
-        world.log.warn({ err: error }, 'a report could not be sent')
-        const pause = Math.min(MAX_RETRY_MS, 500 * 2 ** Math.min(failures++, 10))
-        await world.clock.sleep(pause / 2 + (Math.random() * pause) / 2, signal).catch(() => undefined)
-      }
+      failures = (await this.#send(world, kubernetes, signal)) ? 0 : failures + 1
+      if (failures > 0) await pause(world, failures, signal)
     }
   }
 
-  async #version(world: AgentWorld, signal: AbortSignal): Promise<string> {
-    return world.api.version(signal).catch(() => '')
+  /** One message; false when it was not taken in. */
+  async #send(world: AgentWorld, kubernetes: string, signal: AbortSignal): Promise<boolean> {
+    const keys = [...this.#touched].slice(0, this.#atOnce)
+    for (const key of keys) this.#touched.delete(key)
+    const deployments = await this.#reportsOf(world, keys, signal)
+    if (deployments.length === 0 && performance.now() < this.#beatAtMs + HEARTBEAT_MS) return true
+    try {
+      const sentAt = new Date(world.clock.now()).toISOString()
+      await world.server.report({ version: 1, agent: this.#name, sentAt, kubernetes, deployments }, signal)
+    } catch (error) {
+      if (!signal.aborted) this.#notTaken(world, keys, error)
+      return false
+    }
+    this.#atOnce = AT_ONCE
+    this.#beatAtMs = performance.now()
+    this.lastReportMs = world.clock.now()
+    for (const report of deployments) this.#taken(world, report)
+    return true
+  }
+
+  /** One that the server refuses must not hold up the others: it is found by sending fewer, and left out. */
+  #notTaken(world: AgentWorld, keys: readonly string[], error: unknown): void {
+    world.log.warn({ err: error, deployments: keys }, 'a report could not be sent')
+    const isRefused = error instanceof SetupError
+    if (isRefused) this.#atOnce = 1
+    if (!isRefused || keys.length > 1) this.#again(keys)
+  }
+
+  #again(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#touched.add(key)
+      this.#sent.delete(key)
+    }
   }
 
   /** Waits for a change, and a moment more for others; no longer than to the next heartbeat. */
@@ -87,7 +103,8 @@ export class Reporter {
       signal.removeEventListener('abort', this.#wake)
       clearTimeout(timer)
     }
-    if (this.#touched.size > 0) await world.clock.sleep(BATCH_MS, signal).catch(() => undefined)
+    if (this.#touched.size > 0 && this.#touched.size < AT_ONCE)
+      await world.clock.sleep(BATCH_MS, signal).catch(() => undefined)
   }
 
   async #reportsOf(
@@ -134,6 +151,11 @@ export class Reporter {
     this.#deleted.set(key, report.epoch)
     world.queue.add(key)
   }
+}
+
+async function pause(world: AgentWorld, failures: number, signal: AbortSignal): Promise<void> {
+  const ceiling = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10))
+  await world.clock.sleep(ceiling / 2 + (Math.random() * ceiling) / 2, signal).catch(() => undefined)
 }
 
 function runOf(world: AgentWorld, { key, status }: DeploymentResource): RunResource | undefined {

@@ -2,6 +2,7 @@ import { type Reflector, startReflector } from '../adapters/kube/reflector.ts'
 import { ownedFields } from '../core/drift/owned-fields.ts'
 import { type Health, healthOf } from '../core/health/health-of.ts'
 import { type WorkloadFacts, workloadFacts } from '../core/health/workload-facts.ts'
+import { UnreachableError } from '../domain/errors.ts'
 import type { ObjectRef } from '../domain/manifest.ts'
 import { refKey, refOf } from '../domain/object-ref.ts'
 import type { ClusterApi } from '../ports/cluster.ts'
@@ -19,6 +20,8 @@ export interface Live {
   readonly health: Health
   readonly facts?: WorkloadFacts
 }
+
+const LIST_MS = 60_000
 
 type Kind = Pick<ObjectRef, 'apiVersion' | 'kind'>
 
@@ -53,7 +56,7 @@ export class Watches {
       }
       await this.#reflectors.get(key)?.synced
     })
-    await Promise.all(synced)
+    await inTime(Promise.all(synced), kinds)
   }
 
   /** The objects of a deployment by `refKey`. */
@@ -120,6 +123,23 @@ export class Watches {
     this.wake(id)
     this.#onChange(id, key)
   }
+}
+
+/** A kind that may not be listed would else hold everything up without a word. */
+async function inTime(synced: Promise<unknown>, kinds: readonly Kind[]): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new UnreachableError('STY500', notListed(kinds), LISTED_HINT)), LIST_MS).unref()
+  try {
+    await Promise.race([synced, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const LISTED_HINT = { hint: 'See whether the agent may list and watch these kinds in all namespaces.' }
+
+function notListed(kinds: readonly Kind[]): string {
+  return `the objects of ${[...new Set(kinds.map(({ kind }) => kind))].join(', ')} could not be listed in time`
 }
 
 /** What is kept of an object. */

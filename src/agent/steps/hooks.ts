@@ -3,9 +3,11 @@ import { refKey, refOf } from '../../domain/object-ref.ts'
 import { compareText, type JsonObject, objectAt, textAt } from '../../util/json.ts'
 import type { EffectInput } from '../../workflow/run-steps.ts'
 import { ANNOTATION_RUN, MANAGER } from '../names.ts'
+import { NOTHING_STOPPED } from '../resources.ts'
 import { kindsOf } from './apply.ts'
 import { awaitJob } from './await-job.ts'
 import { desiredObject } from './desired-object.ts'
+import { generatedValues } from './generated.ts'
 import { claim } from './ownership.ts'
 import { explain, isTransient, locate, type RunScope } from './scope.ts'
 import { waitUntil } from './wait.ts'
@@ -60,7 +62,8 @@ async function makeHook(scope: RunScope, manifest: Manifest, ref: ObjectRef, inp
   }
   if (live !== undefined && policiesOf(manifest).includes(BEFORE_CREATION)) await removeHook(scope, manifest, input)
   await claim(scope, ref, input.signal)
-  const object = hookObject(scope, manifest, ref)
+  const generated = manifest.generated.length === 0 ? undefined : await generatedValues(scope, input.signal)
+  const object = hookObject(scope, manifest, ref, generated?.get(manifest) ?? {})
   watches.note(await api.apply(object, { fieldManager: MANAGER, force: true }, input.signal))
 }
 
@@ -75,10 +78,9 @@ function policiesOf({ hook }: Manifest): readonly string[] {
   return named.length === 0 ? [BEFORE_CREATION] : named
 }
 
-function hookObject(scope: RunScope, manifest: Manifest, ref: ObjectRef): JsonObject {
+function hookObject(scope: RunScope, manifest: Manifest, ref: ObjectRef, generated: JsonObject): JsonObject {
   const { bundle } = scope
-  const stopped = { all: false, components: [], by: '', workloads: [] }
-  const desired = desiredObject(manifest, { ref, bundle, stopped, generated: {} })
+  const desired = desiredObject(manifest, { ref, bundle, stopped: NOTHING_STOPPED, generated })
   const metadata = objectAt(desired, 'metadata')
   const annotations = { ...objectAt(metadata, 'annotations'), [ANNOTATION_RUN]: runOf(scope) }
   return { ...desired, metadata: { ...metadata, annotations } }

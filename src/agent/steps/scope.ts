@@ -57,7 +57,8 @@ export function entryOf(ref: ObjectRef, uid: string, fields: string): InventoryE
 export function isTransient(error: unknown): boolean {
   if (error instanceof StyrminError) return error.actor === 'nobody'
   if (!(error instanceof ApiError)) return false
-  return error.status === 409 || error.status === 429 || error.status >= 500
+  // 401: a token that was replaced in its file is read again.
+  return error.status === 401 || error.status === 409 || error.status === 429 || error.status >= 500
 }
 
 /** An answer of the API server as an error that names the object; others as they are. */

@@ -375,6 +375,52 @@ export function agentChecks(open: () => Promise<{ readonly kubeconfig: string; c
     await eventually({ what: 'the drift in a report' }, () => Promise.resolve(server.report('alone')?.drift[0]))
   })
 
+  test('a deployment that somebody deletes by hand comes back, and its actions are not run again unasked', async () => {
+    const before = await install({ name: 'lost' })
+    const { namespace } = before.instance
+    const ref = { apiVersion: 'styrmin.io/v1', kind: 'StyrminDeployment', namespace, name: nameOf(before) }
+    const signal = new AbortController().signal
+    await cluster.api.remove(ref, {}, signal)
+    await ready(cluster, namespace, nameOf(before))
+    expect(await replicas(before, 'lost-server')).toBe(2)
+    const after = shop({ ...before.options, version: '2.0.0' })
+    ask(change('upgrade', before, after))
+    await settled(
+      cluster,
+      { namespace, name: nameOf(after), what: 'version 2.0.0' },
+      (found) => at(found, 'status', 'active') === after.instance.digest && isReady(found),
+    )
+    await cluster.api.remove(ref, {}, signal)
+    await settled(
+      cluster,
+      { namespace, name: nameOf(after), what: 'attention' },
+      (found) => condition(found, 'Stalled')?.['reason'] === 'NeedsAttention',
+    )
+    expect(await replicas(after, 'lost-server')).toBe(2)
+    const next = shop({ ...after.options, greeting: 'again' })
+    ask(change('config', after, next))
+    await settled(
+      cluster,
+      { namespace, name: nameOf(next), what: 'the next Instance' },
+      (found) => at(found, 'status', 'active') === next.instance.digest && isReady(found),
+    )
+  })
+
+  test('a spec that somebody has edited is refused until the next intent', async () => {
+    const made = await install({ name: 'bent' })
+    const { namespace } = made.instance
+    const ref = { apiVersion: 'styrmin.io/v1', kind: 'StyrminDeployment', namespace, name: nameOf(made) }
+    await cluster.api.mergePatch(ref, { spec: { phase: 'stopped' } }, {}, new AbortController().signal)
+    await settled(
+      cluster,
+      { namespace, name: nameOf(made), what: 'refused' },
+      (found) => condition(found, 'Stalled')?.['reason'] === 'BadSignature',
+    )
+    expect(await replicas(made, 'bent-server')).toBe(2)
+    ask(change('config', made, shop({ ...made.options, greeting: 'straight' })))
+    await ready(cluster, namespace, nameOf(made))
+  })
+
   test('a second agent waits until the first one gives up the lease', async () => {
     const second = await startAgent(
       {
