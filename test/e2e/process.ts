@@ -25,6 +25,7 @@ export function restartable(script: string, args: readonly string[], logFile: st
   const log: WriteStream = createWriteStream(logFile, { flags: 'a' })
   let child: ChildProcess | undefined
   let starts = 0
+  process.once('exit', () => child?.kill('SIGKILL'))
   const running = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child === undefined || !running()) return
