@@ -17,7 +17,17 @@ import type { AgentWorld } from './world.ts'
 export interface Parts
   extends Pick<
     AgentWorld,
-    'api' | 'server' | 'bundles' | 'queue' | 'clock' | 'log' | 'namespace' | 'verified' | 'observed' | 'repairs'
+    | 'api'
+    | 'server'
+    | 'bundles'
+    | 'queue'
+    | 'clock'
+    | 'log'
+    | 'namespace'
+    | 'verified'
+    | 'observed'
+    | 'repairs'
+    | 'namespaces'
   > {
   readonly reporter: Reporter
   /** The world, once the cluster was read. */

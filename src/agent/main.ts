@@ -105,6 +105,7 @@ function partsOf({ api, config, log, reporter, namespace }: PartsInput): Parts {
     reporter,
     verified: new Lru(VERIFIED),
     observed: new Map(),
+    namespaces: new Set(),
     repairs: new RepairPace(MACHINE_CLOCK),
   }
 }

@@ -10,7 +10,7 @@ import { mapLimited } from '../util/map-limited.ts'
 import { ANNOTATION_LOST, API_VERSION, LABEL_ENVIRONMENT, LABEL_ID, LABEL_MANAGED_BY, resourceName } from './names.ts'
 import { deploymentSpec } from './resources.ts'
 import { readBundle } from './server-client.ts'
-import { ensureNamespace } from './steps/namespace.ts'
+import { ensureNamespaceOnce, namespaceKey } from './steps/namespace.ts'
 import type { AgentWorld } from './world.ts'
 
 const WAIT_SECONDS = 25
@@ -34,7 +34,6 @@ export interface PullControl {
  * It begins at the first intent, and does so again when a StyrminDeployment was lost, so that it comes back.
  */
 export async function pull(world: AgentWorld, control: PullControl, signal: AbortSignal): Promise<void> {
-  const namespaces = new Set<string>()
   let failures = 0
   let after = 0
   let position = await readPosition(world, signal)
@@ -46,7 +45,7 @@ export async function pull(world: AgentWorld, control: PullControl, signal: Abor
     }
     try {
       const intents = await world.server.intents(after, WAIT_SECONDS, AbortSignal.any([signal, interrupt.signal]))
-      const refused = await acceptAll({ world, namespaces, position }, intents, signal)
+      const refused = await acceptAll({ world, position }, intents, signal)
       const reached = Math.max(after, ...intents.map(({ sequence }) => sequence))
       after = Math.min(reached, ...refused.map(({ sequence }) => sequence - 1))
       if (after > position) {
@@ -87,35 +86,48 @@ async function pause(world: AgentWorld, failures: number, signal: AbortSignal): 
 
 interface Inbox {
   readonly world: AgentWorld
-  /** Namespaces that were made sure of by this process. */
-  readonly namespaces: Set<string>
   /** Intents up to here were taken in by this cluster before. */
   readonly position: number
 }
 
-async function accept({ world, namespaces, position }: Inbox, intent: Intent, signal: AbortSignal): Promise<void> {
-  const { deployment } = intent
-  const name = resourceName(deployment)
-  const known = world.deployments.get(`${deployment.namespace}/${name}`)
-  if (known !== undefined && (known.intent.epoch > intent.epoch || isSame(known.intent, intent))) return
-  // Its deletion was carried out and forgotten before.
-  if (known === undefined && intent.phase === 'deleting' && intent.sequence <= position) return
-  if (!verifyIntent(intent, world.publicKey)) {
-    const refused = new SetupError('STY505', `an intent for ${name} is not signed by the server this agent knows`, {
-      hint: `If the server's key was replaced on purpose, delete the ConfigMap ${STATE_NAME} in ${world.namespace}.`,
-    })
-    world.log.error({ err: refused, deployment: name, sequence: intent.sequence }, 'intent refused')
-    return
+async function accept({ world, position }: Inbox, intent: Intent, signal: AbortSignal): Promise<void> {
+  const name = resourceName(intent.deployment)
+  const known = world.deployments.get(`${intent.deployment.namespace}/${name}`)?.intent
+  if (known === undefined) {
+    // Its deletion was carried out and forgotten before.
+    if (intent.phase === 'deleting' && intent.sequence <= position) return
+  } else if (known.epoch > intent.epoch || isSame(known, intent)) return
+  if (verifyIntent(intent, world.publicKey)) {
+    return store(world, { intent, lost: known === undefined && intent.sequence <= position }, signal)
   }
-  const text = await world.server.bundle(intent.bundle, signal)
-  await world.bundles.keep(intent.bundle, text, signal)
+  const refused = new SetupError('STY505', `an intent for ${name} is not signed by the server this agent knows`, {
+    hint: `If the server's key was replaced on purpose, delete the ConfigMap ${STATE_NAME} in ${world.namespace}.`,
+  })
+  world.log.error({ err: refused, deployment: name, sequence: intent.sequence }, 'intent refused')
+}
+
+interface Accepted {
+  readonly intent: Intent
+  /** It was taken in before, and its resource is gone. */
+  readonly lost: boolean
+}
+
+/** First the bundle, then the resource: what is asked for can always be carried out without the server. */
+async function store(world: AgentWorld, accepted: Accepted, signal: AbortSignal): Promise<void> {
+  const { bundle: digest, deployment } = accepted.intent
+  const text = await world.server.bundle(digest, signal)
+  await world.bundles.keep(digest, text, signal)
   const bundle = readBundle(text)
-  if (!namespaces.has(deployment.namespace)) {
-    const { environment, namespace } = deployment
-    await ensureNamespace(world.api, { name: namespace, environment, podSecurity: bundle.podSecurity }, signal)
-    namespaces.add(namespace)
+  const { environment, namespace } = deployment
+  const facts = { name: namespace, environment, podSecurity: bundle.podSecurity }
+  await ensureNamespaceOnce(world, facts, signal)
+  try {
+    await writeSpec(world, { ...accepted, bundle }, signal)
+  } catch (error) {
+    // Somebody has deleted the namespace; the next try makes it again.
+    if (error instanceof ApiError && error.status === 404) world.namespaces.delete(namespaceKey(facts))
+    throw error
   }
-  await writeSpec(world, { intent, bundle, lost: known === undefined && intent.sequence <= position }, signal)
 }
 
 /** A spec that somebody has edited is not the same, although its epoch is. */
@@ -128,12 +140,7 @@ function isSame(known: Intent, intent: Intent): boolean {
 
 async function writeSpec(
   world: AgentWorld,
-  accepted: {
-    readonly intent: Intent
-    readonly bundle: Bundle
-    /** It was taken in before, and its resource is gone. */
-    readonly lost: boolean
-  },
+  accepted: Accepted & { readonly bundle: Bundle },
   signal: AbortSignal,
 ): Promise<void> {
   const { intent, bundle, lost } = accepted

@@ -14,7 +14,7 @@ import { runAction } from './run-action.ts'
 import { runPrimitive } from './run-primitive.ts'
 import { applyObjects } from './steps/apply.ts'
 import { type HookEvent, hooksOf, runHook, tidyHook } from './steps/hooks.ts'
-import { ensureNamespace } from './steps/namespace.ts'
+import { ensureNamespaceOnce } from './steps/namespace.ts'
 import { deleteLeftovers, deleteObjects, prune } from './steps/remove.ts'
 import { startAll, startComponents, stopAll } from './steps/scale.ts'
 import { foldInventory, inventoryResult, type RunScope } from './steps/scope.ts'
@@ -105,7 +105,7 @@ async function simpleStep(scope: RunScope, step: Step, input: EffectInput): Prom
   const { bundle, namespace, world } = scope
   if (step.kind === 'namespace') {
     const facts = { name: namespace, environment: bundle.deployment.environment, podSecurity: bundle.podSecurity }
-    await ensureNamespace(world.api, facts, input.signal)
+    await ensureNamespaceOnce(world, facts, input.signal)
     return null
   }
   if (step.kind === 'prune') return inventoryResult([], await prune(scope, step.args, input))

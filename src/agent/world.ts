@@ -32,6 +32,8 @@ export interface AgentWorld {
   readonly say: (key: string, message: string) => void
   /** Intents whose signature was checked, by signature. */
   readonly verified: Lru<string, string>
+  /** Namespaces that were made sure of in this term, with their level of pod security. */
+  readonly namespaces: Set<string>
   /** How the objects of a deployment were when its status was written. */
   readonly observed: Map<string, string>
   readonly repairs: RepairPace

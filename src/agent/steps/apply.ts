@@ -1,8 +1,9 @@
 import { healthOf } from '../../core/health/health-of.ts'
+import { ApiError } from '../../domain/api-error.ts'
 import { SetupError } from '../../domain/errors.ts'
 import { type Manifest, type ObjectRef, objectTitle } from '../../domain/manifest.ts'
 import { refKey, refOf } from '../../domain/object-ref.ts'
-import { isObject, type Json, type JsonObject, listAt, textAt } from '../../util/json.ts'
+import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../util/json.ts'
 import { mapLimited } from '../../util/map-limited.ts'
 import type { EffectInput } from '../../workflow/run-steps.ts'
 import { ANNOTATION_INSTANCE, LABEL_ID, MANAGER } from '../names.ts'
@@ -80,14 +81,43 @@ export async function applyOne(
   const { world, bundle } = scope
   const ref = await locate(refOf(manifest.object), scope, signal)
   try {
-    await claim(scope, ref, signal)
     const desired = desiredObject(manifest, { ref, bundle, stopped: scope.stopped(), generated })
-    const live = await world.api.apply(desired, { fieldManager: MANAGER, force: true }, signal)
+    const live = (await applyNew(scope, ref, desired, signal)) ?? (await applyOurs(scope, ref, desired, signal))
     world.watches.note(live)
     return entryOf(ref, textAt(live, 'metadata', 'uid') ?? '', fieldsOf(live))
   } catch (error) {
     throw explain(error, ref)
   }
+}
+
+/** No object has ever had this version, so an apply with it makes an object or is refused. */
+const NO_VERSION = '1'
+
+/** Makes an object that we have not seen; `undefined` when there is one. Spares the look before the write. */
+async function applyNew(
+  scope: RunScope,
+  ref: ObjectRef,
+  desired: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject | undefined> {
+  if (scope.world.watches.of(scope.id).has(refKey(ref))) return undefined
+  const metadata = { ...objectAt(desired, 'metadata'), resourceVersion: NO_VERSION }
+  try {
+    return await scope.world.api.apply({ ...desired, metadata }, { fieldManager: MANAGER, force: true }, signal)
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 409) return undefined
+    throw error
+  }
+}
+
+async function applyOurs(
+  scope: RunScope,
+  ref: ObjectRef,
+  desired: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  await claim(scope, ref, signal)
+  return scope.world.api.apply(desired, { fieldManager: MANAGER, force: true }, signal)
 }
 
 /** Objects with fields that cannot be changed: deleted, waited for, and then applied like the others. */

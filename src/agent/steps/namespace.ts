@@ -12,12 +12,29 @@ export interface NamespaceFacts {
   readonly podSecurity: string
 }
 
+/** Makes sure of a namespace once in a term of leading. */
+export async function ensureNamespaceOnce(
+  { api, namespaces }: { readonly api: ClusterApi; readonly namespaces: Set<string> },
+  facts: NamespaceFacts,
+  signal: AbortSignal,
+): Promise<void> {
+  const key = namespaceKey(facts)
+  if (namespaces.has(key)) return
+  await ensureNamespace(api, facts, signal)
+  namespaces.add(key)
+}
+
+/** What is remembered of a namespace that was made sure of. */
+export function namespaceKey({ name, podSecurity }: Pick<NamespaceFacts, 'name' | 'podSecurity'>): string {
+  return `${name} ${podSecurity}`
+}
+
 /**
  * Makes sure of an environment's namespace.
  *
  * One that somebody else has made is used as it is; only the label that pod security reads is added, where none is.
  */
-export async function ensureNamespace(api: ClusterApi, facts: NamespaceFacts, signal: AbortSignal): Promise<void> {
+async function ensureNamespace(api: ClusterApi, facts: NamespaceFacts, signal: AbortSignal): Promise<void> {
   const ref = { apiVersion: 'v1', kind: 'Namespace', namespace: '', name: facts.name }
   const live = await api.get(ref, signal)
   if (live !== undefined && isAsWanted(live, facts)) return
