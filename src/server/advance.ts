@@ -151,7 +151,6 @@ function desiredChanges(
 ): Changes {
   const written = new Map(next.map((one) => [one.key, one]))
   for (const one of planned.deployments) written.set(one.key, one)
-  const wanted = new Set(moving.flatMap(({ desired }) => (desired === undefined ? [] : [desired])))
   const fresh = resolution.drivers.filter(({ name, version }) => !state.drivers().has(`${name}@${version}`))
   const stored: StoredCommit = {
     sha: commit.sha,
@@ -167,9 +166,10 @@ function desiredChanges(
     head: nextHead({ commit: commit.sha, resolution, held, problems }, state.head()),
     commits: [stored],
     deployments: [...written.values()],
-    instances: [...resolution.instances.values()]
-      .filter(({ instance }) => wanted.has(instance.digest))
-      .map((resolved) => ({ commit: commit.sha, resolved })),
+    instances: moving.flatMap(({ key, desired }) => {
+      const resolved = resolution.instances.get(key)
+      return resolved?.instance.digest === desired && resolved !== undefined ? [{ commit: commit.sha, resolved }] : []
+    }),
     drivers: fresh.map(({ name, version, digest }) => ({ name, version, digest, commit: commit.sha })),
     plans: planned.plans,
     bundles: planned.bundles ?? [],
@@ -191,7 +191,8 @@ function saidOf({ commit, resolution, planned, problems }: Said, tools: ServerTo
   const making = { atMs: tools.now(), privateKey: tools.key.privateKey }
   const digest = planDigestOf(planned)
   const { sha } = commit
-  const facts: readonly NoteFact[] = [
+  // The digest looks at every deployment; without notes nobody asks for it.
+  const facts = (): readonly NoteFact[] => [
     { sha, state: 'resolved', digest: resolutionDigest(resolution) },
     ...(planned.plans.length === 0 ? [{ sha, state: 'planned', digest } as const] : []),
     ...planned.plans.map(
@@ -208,7 +209,7 @@ function saidOf({ commit, resolution, planned, problems }: Said, tools: ServerTo
   ]
   const rolled = moveParts(tools.state.rollouts(), intentMoves(planned, tools), { digest, atMs: making.atMs })
   return {
-    ...(tools.notes ? { notes: facts.map((fact) => noteLine(fact, making)) } : {}),
+    ...(tools.notes ? { notes: facts().map((fact) => noteLine(fact, making)) } : {}),
     rollouts: rolled.rollouts,
     statuses: [
       planStatus({ sha, plans: planned.plans.map(({ plan }) => plan), problems, digest, atMs: making.atMs }),
