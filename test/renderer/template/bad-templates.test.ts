@@ -109,7 +109,7 @@ test.for<[string, string, string]>([
   ],
   ['deep brackets', `a: {{ ${'['.repeat(5000)}1${']'.repeat(5000)} }}`, 'STY303 the'],
   ['deep tags', `${'{% if true %}'.repeat(20_000)}`, 'STY30'],
-  ['not YAML', 'a: 1\nb: [1\n', '3:1 STY305'],
+  ['not YAML', 'a: 1\nb: [1\n', '2:4 STY305'],
   [
     'a duplicate key',
     'a: 1\n{% if true %}\na: 2\n{% endif %}',
