@@ -161,11 +161,11 @@ async function hold(
     message: `the branch was rewound: ${to.slice(0, 12)} does not descend from ${(from ?? '').slice(0, 12)}, which was applied`,
     hint: `Push a commit with the trailer "Styrmin-Rewind-From: ${from ?? ''}" when it was meant.`,
   }
+  if ((await store.history.commit(to)) === undefined) {
+    const commit = (await git.walk({ to }, signal))?.at(-1)
+    if (commit !== undefined) await tools.journal.change(() => heldChanges(commit, problem, { ...tools, atMs: now() }))
+  }
   state.setTrouble('sync', [problem])
-  if ((await store.history.commit(to)) !== undefined) return
-  const [commit] = (await git.walk({ to }, signal))?.slice(-1) ?? []
-  if (commit === undefined) return
-  await tools.journal.change(() => heldChanges(commit, problem, { ...tools, atMs: now() }))
 }
 
 function heldChanges(
