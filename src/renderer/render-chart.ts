@@ -2,6 +2,7 @@
 // Out:   values and manifests, with every leaf that chance or clock decided marked as generated
 // Never: throws for what an author can write; asks a cluster, a clock or chance
 import { createHash } from 'node:crypto'
+import { bornAtMs } from '../domain/deployment-key.ts'
 import type { ChartFile } from '../domain/driver.ts'
 import type { Manifest } from '../domain/manifest.ts'
 import { refKey, refOf } from '../domain/object-ref.ts'
@@ -29,8 +30,6 @@ interface Chance {
 /** Two seeds and two clocks that differ in every part of a date; they decide nothing but which leaves differ. */
 const FIRST: Chance = { seed: 'styrmin-1', nowMs: Date.UTC(2001, 1, 3, 4, 5, 6, 789) }
 const SECOND: Chance = { seed: 'styrmin-2', nowMs: Date.UTC(2014, 9, 16, 17, 38, 49, 123) }
-/** The clock of filled values: equal keys give equal values, so it stands still. */
-const FILL_CLOCK_MS = Date.UTC(2026, 0, 1)
 const MAX_TEMPLATES = 64
 const MAX_CHARTS = 256
 
@@ -73,7 +72,7 @@ export class ChartRenderer {
     const { values, manifests } = this.render(request)
     if (manifests.every(({ generated }) => generated.length === 0)) return {}
     const seed = createHash('sha256').update('styrmin-fill\0').update(key).digest('hex')
-    const filled = this.#helm(request, values, { seed, nowMs: FILL_CLOCK_MS })
+    const filled = this.#helm(request, values, { seed, nowMs: bornAtMs(key) })
     const objects = filled.kind === 'failed' ? [] : manifestsOf(filled)
     return Object.fromEntries(
       manifests.flatMap(({ object, generated }, index) => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ApiError } from '../../domain/api-error.ts'
+import { DEPLOYMENT_KEY_BYTES, deploymentKeyBytes } from '../../domain/deployment-key.ts'
 import { SetupError } from '../../domain/errors.ts'
 import type { Manifest, ObjectRef } from '../../domain/manifest.ts'
 import { refKey, refOf } from '../../domain/object-ref.ts'
@@ -8,8 +9,6 @@ import { isObject, type Json, type JsonObject, textAt } from '../../util/json.ts
 import { valueAt } from '../../util/pointer.ts'
 import { keySecretName, LABEL_MANAGED_BY } from '../names.ts'
 import { locate, type RunScope } from './scope.ts'
-
-const KEY_BYTES = 32
 
 /**
  * Values for every generated leaf of a bundle, by the manifest they stand in.
@@ -59,7 +58,7 @@ function filledFor({ object }: Manifest, filled: GeneratedValues): JsonObject {
 
 /** The key, made once; every other time it must be there. */
 async function readKey(scope: RunScope, existing: boolean, signal: AbortSignal): Promise<Uint8Array> {
-  const { api } = scope.world
+  const { api, clock } = scope.world
   const ref: ObjectRef = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -73,7 +72,8 @@ async function readKey(scope: RunScope, existing: boolean, signal: AbortSignal):
       hint: `Restore the Secret ${ref.name} in ${ref.namespace}, or delete the objects with generated values too.`,
     })
   }
-  const data = { key: randomBytes(KEY_BYTES).toString('base64') }
+  const bytes = deploymentKeyBytes(clock.now(), randomBytes(DEPLOYMENT_KEY_BYTES))
+  const data = { key: Buffer.from(bytes).toString('base64') }
   const labels = { [LABEL_MANAGED_BY]: 'styrmin' }
   const metadata = { name: ref.name, namespace: ref.namespace, labels }
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata, immutable: true, type: 'styrmin.io/key', data }
@@ -87,7 +87,7 @@ async function readKey(scope: RunScope, existing: boolean, signal: AbortSignal):
 
 function keyOf(secret: JsonObject): Uint8Array {
   const key = Buffer.from((isObject(secret) ? textAt(secret, 'data', 'key') : undefined) ?? '', 'base64')
-  if (key.length === KEY_BYTES) return key
+  if (key.length === DEPLOYMENT_KEY_BYTES) return key
   throw new SetupError('STY514', 'the key of the generated values cannot be read', {
     hint: 'Restore the Secret that holds it.',
   })

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { decodeReport } from '../../core/intents/wire.ts'
 import { type Digest, parseDigest } from '../../domain/ids.ts'
 import type { Hello, Intent, IntentList } from '../../domain/wire.ts'
+import { DEPLOYMENT_KEY_BYTES } from '../../domain/deployment-key.ts'
 import { fillValues } from '../../pipeline/fill-values.ts'
 import type { StoredBundle } from '../../ports/store.ts'
 import { absorb } from '../absorb.ts'
@@ -12,7 +13,6 @@ import type { ServerTools } from '../tools.ts'
 
 const MAX_WAIT_SECONDS = 30
 const MAX_REPORT_BYTES = 16 * 1024 * 1024
-const KEY_BYTES = 32
 /** A store that was restored may be behind its agents, but never by this much. */
 const MAX_SEQUENCE = 2 ** 40
 
@@ -54,7 +54,7 @@ export function agentApi(tools: ServerTools, version: string, stopping: AbortSig
     const bundle = await bundleFor(context.get('cluster'), context.req.param('digest'), tools)
     if (bundle === undefined) return context.json({ error: 'no such bundle' }, 404)
     const ownKey = keyOf(await context.req.json().catch(() => undefined))
-    if (ownKey === undefined) return context.json({ error: `key must be ${KEY_BYTES} bytes in base64` }, 400)
+    if (ownKey === undefined) return context.json({ error: `key must be ${DEPLOYMENT_KEY_BYTES} bytes in base64` }, 400)
     const instance = parseDigest(String((JSON.parse(bundle.text) as { instance?: string }).instance))
     const found = instance && (await requestOf(bundle, instance, tools, stopping))
     if (found === undefined) return context.json({ error: 'the commit no longer gives this Instance' }, 409)
@@ -78,7 +78,7 @@ function numberOf(text: string | undefined): number {
 function keyOf(body: unknown): Uint8Array | undefined {
   const text = typeof body === 'object' && body !== null && 'key' in body ? body.key : undefined
   const bytes = typeof text === 'string' ? Buffer.from(text, 'base64') : undefined
-  return bytes?.byteLength === KEY_BYTES ? bytes : undefined
+  return bytes?.byteLength === DEPLOYMENT_KEY_BYTES ? bytes : undefined
 }
 
 /** The newest intent of each deployment of a cluster after a sequence; waits for one when there is none. */
