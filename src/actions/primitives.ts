@@ -1,9 +1,9 @@
 /** How a list of commands is run. */
 export interface CommandOptions {
   readonly image: string
-  /** Environment variables, and the volumes they need, are borrowed from this component's workload. */
+  /** Environment variables, service account, pull secrets and security context are borrowed from this component's workload; volumes are not. */
   readonly envFromComponent?: string
-  /** Labels are borrowed from this component's workload, less those its Services select by. */
+  /** Labels are borrowed from this component's workload, so that network policies hold; its Services never send it anything. */
   readonly labelsFromComponent?: string
   /** All commands together; 3600 when left out. */
   readonly timeoutSeconds?: number
