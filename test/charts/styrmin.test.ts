@@ -149,7 +149,7 @@ describe('the definitions', () => {
   test('are all that the agent applies', () => {
     const source = readFileSync(join(root, 'src/agent/install-crds.ts'), 'utf8')
     const applied = source.matchAll(/import \{ (\w+_CRD) \}/g)
-    expect([...applied].map((match) => match[1]).toSorted()).toEqual(['DEPLOYMENT_CRD', 'RUN_CRD'])
+    expect([...applied].map((match) => match[1])).toEqual(['DEPLOYMENT_CRD', 'RUN_CRD'])
   })
 })
 
@@ -167,7 +167,7 @@ describe('the rights of the agent', () => {
   test('reach no cluster-scoped kind but namespaces and its own definitions', () => {
     const scoped = ['nodes', 'persistentvolumes', 'clusterroles', 'clusterrolebindings', 'storageclasses']
     const given = rules.flatMap((rule) => listAt(rule, 'resources'))
-    expect(given.filter((resource) => scoped.includes(String(resource)))).toEqual([])
+    expect(given.filter((resource) => scoped.some((one) => one === resource))).toEqual([])
     const wild = listAt(styrminObjects(LEAST).get('ClusterRole/styrmin-system-styrmin-agent'), 'rules')
     expect(JSON.stringify(wild)).not.toContain('*')
   })
