@@ -120,6 +120,17 @@ test.for([
   expect(answer.errors?.[0]?.message).toMatch(/^(the query's \w+ is \d+, more than|Cannot query)/)
 })
 
+test('fragments that each spread the next one twice are counted without being followed each time', async () => {
+  const fragments = Array.from(
+    { length: 60 },
+    (_, i) => `fragment f${i} on Status { ${i === 59 ? 'head' : `...f${i + 1} ...f${i + 1}`} }`,
+  )
+  const { answer } = await post(`{ status { ...f0 } } ${fragments.join(' ')}`)
+  expect(answer.data ?? null).toBeNull()
+  const messages = answer.errors?.map(({ message }) => message)
+  expect(messages).toContain(`the query's cost is ${2 ** 59 + 1}, more than 200000`)
+})
+
 test('a query of unreasonable length is refused', async () => {
   const response = await fetch(`${server.url()}/graphql`, { method: 'POST', body: ' '.repeat(200_000) })
   expect(response.status).toBe(413)

@@ -36,7 +36,7 @@ interface Tally {
 export function limitRule(limits: QueryLimits): (context: ValidationContext) => ASTVisitor {
   return (context) => ({
     OperationDefinition: (node) => {
-      const found = tallyOf(node.selectionSet, context, new Set())
+      const found = tallyOf(node.selectionSet, context, new Map())
       const broken = (['depth', 'aliases', 'cost'] as const).filter((name) => found[name] > limits[name])
       for (const name of broken) {
         context.reportError(new GraphQLError(`the query's ${name} is ${found[name]}, more than ${limits[name]}`))
@@ -47,12 +47,12 @@ export function limitRule(limits: QueryLimits): (context: ValidationContext) => 
 
 const NOTHING: Tally = { depth: 0, aliases: 0, cost: 0 }
 
-function tallyOf(set: SelectionSetNode | undefined, context: ValidationContext, inside: ReadonlySet<string>): Tally {
+function tallyOf(set: SelectionSetNode | undefined, context: ValidationContext, known: Map<string, Tally>): Tally {
   const parts = (set?.selections ?? []).map((selection): Tally => {
-    if (selection.kind === Kind.FIELD) return fieldTally(selection, context, inside)
-    if (selection.kind === Kind.INLINE_FRAGMENT) return tallyOf(selection.selectionSet, context, inside)
+    if (selection.kind === Kind.FIELD) return fieldTally(selection, context, known)
+    if (selection.kind === Kind.INLINE_FRAGMENT) return tallyOf(selection.selectionSet, context, known)
     const fragment = context.getFragment(selection.name.value)
-    return fragmentTally(fragment ?? undefined, context, inside)
+    return fragmentTally(fragment ?? undefined, context, known)
   })
   return {
     depth: Math.max(0, ...parts.map(({ depth }) => depth)),
@@ -61,20 +61,30 @@ function tallyOf(set: SelectionSetNode | undefined, context: ValidationContext, 
   }
 }
 
-/** A fragment inside itself is refused by another rule; here it only must not be followed for ever. */
+/**
+ * Counts each fragment once, however often it is spread: the work must not grow as its answer does.
+ *
+ * A fragment inside itself is refused by another rule; here it only must not be followed for ever.
+ */
 function fragmentTally(
   fragment: FragmentDefinitionNode | undefined,
   context: ValidationContext,
-  inside: ReadonlySet<string>,
+  known: Map<string, Tally>,
 ): Tally {
-  if (fragment === undefined || inside.has(fragment.name.value)) return NOTHING
-  return tallyOf(fragment.selectionSet, context, new Set([...inside, fragment.name.value]))
+  if (fragment === undefined) return NOTHING
+  const name = fragment.name.value
+  const before = known.get(name)
+  if (before !== undefined) return before
+  known.set(name, NOTHING)
+  const tally = tallyOf(fragment.selectionSet, context, known)
+  known.set(name, tally)
+  return tally
 }
 
-function fieldTally(field: FieldNode, context: ValidationContext, inside: ReadonlySet<string>): Tally {
+function fieldTally(field: FieldNode, context: ValidationContext, known: Map<string, Tally>): Tally {
   // Introspection is deep by nature and bounded by the schema.
   if (field.name.value.startsWith('__')) return NOTHING
-  const below = tallyOf(field.selectionSet, context, inside)
+  const below = tallyOf(field.selectionSet, context, known)
   return {
     depth: below.depth + 1,
     aliases: below.aliases + (field.alias === undefined ? 0 : 1),
