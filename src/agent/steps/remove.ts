@@ -1,6 +1,6 @@
 import { type ObjectRef, objectTitle } from '../../domain/manifest.ts'
-import { refKey } from '../../domain/object-ref.ts'
-import { compareText, type JsonObject, listAt, textAt } from '../../util/json.ts'
+import { refKey, refOf } from '../../domain/object-ref.ts'
+import { compareText, type JsonObject, listAt, objectAt, textAt } from '../../util/json.ts'
 import { mapLimited } from '../../util/map-limited.ts'
 import type { EffectInput } from '../../workflow/run-steps.ts'
 import { LABEL_ID } from '../names.ts'
@@ -127,11 +127,23 @@ async function removeOne(scope: RunScope, ref: ObjectRef, signal: AbortSignal): 
   }
 }
 
-/** Our mark, the uid that was applied, and nobody's wish to keep it; claims of templates carry no mark. */
+/** Our mark, the uid that was applied, and nobody's wish to keep it; claims of our StatefulSets carry no mark. */
 function mayRemove(scope: RunScope, ref: ObjectRef, live: JsonObject): boolean {
   if (textAt(live, 'metadata', 'annotations', 'helm.sh/resource-policy') === 'keep') return false
   const mark = textAt(live, 'metadata', 'labels', LABEL_ID)
-  if (ref.kind === 'PersistentVolumeClaim' && mark === undefined) return true
+  if (ref.kind === 'PersistentVolumeClaim' && mark === undefined) return isOfOurSet(scope, ref, live)
   const known = scope.inventory.get(refKey(ref))?.uid ?? ''
   return mark === scope.id && (known === '' || known === textAt(live, 'metadata', 'uid'))
+}
+
+/** Whether the StatefulSet controller made the claim for a set of the bundle: its name and the set's labels say so. */
+function isOfOurSet({ bundle }: RunScope, { name }: ObjectRef, live: JsonObject): boolean {
+  const labels = objectAt(live, 'metadata', 'labels')
+  return bundle.manifests.some(({ object }) => {
+    const set = refOf(object)
+    const wanted = Object.entries(objectAt(object, 'spec', 'selector', 'matchLabels'))
+    if (set.kind !== 'StatefulSet' || wanted.some(([key, value]) => labels[key] !== value)) return false
+    const templates = listAt(object, 'spec', 'volumeClaimTemplates')
+    return templates.some((one) => name.startsWith(`${textAt(one, 'metadata', 'name') ?? ''}-${set.name}-`))
+  })
 }
