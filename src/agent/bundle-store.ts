@@ -4,6 +4,7 @@ import { ApiError } from '../domain/api-error.ts'
 import { SetupError } from '../domain/errors.ts'
 import type { Digest } from '../domain/ids.ts'
 import type { Bundle } from '../domain/wire.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { ClusterApi } from '../ports/cluster.ts'
 import { type JsonObject, textAt } from '../util/json.ts'
 import { Lru } from '../util/lru.ts'
@@ -18,27 +19,44 @@ const CHUNK_BYTES = 900_000
  */
 const CACHED_BYTES = 8 * 1024 * 1024
 const LABEL_BUNDLE = 'styrmin.io/bundle'
+/** A bundle is stored before anything refers to it: a younger one may be about to be used. */
+const MIN_AGE_MS = 10 * 60_000
 
 const compress = promisify(gzip)
 const expand = promisify(gunzip)
 
+/** Where bundles are kept, and where one comes from that was lost. */
+export interface BundlePlace {
+  readonly api: ClusterApi
+  readonly clock: Clock
+  readonly namespace: string
+  /** A bundle's own bytes, checked against the digest. */
+  readonly fetch: (digest: Digest, signal: AbortSignal) => Promise<string>
+}
+
 /** Bundles as immutable Secrets in the agent's namespace, so that resuming and repairing need no server. */
 export class BundleStore {
   readonly #api: ClusterApi
+  readonly #clock: Clock
   readonly #namespace: string
+  readonly #fetch: BundlePlace['fetch']
+  /** Short digests of what this process has written and not removed since. */
+  readonly #stored = new Set<string>()
   readonly #cache = new Lru<Digest, { readonly bundle: Bundle; readonly bytes: number }>(
     CACHED_BYTES,
     ({ bytes }) => bytes,
   )
 
-  constructor(api: ClusterApi, namespace: string) {
+  constructor({ api, clock, namespace, fetch }: BundlePlace) {
     this.#api = api
+    this.#clock = clock
     this.#namespace = namespace
+    this.#fetch = fetch
   }
 
   /** Keeps a bundle's bytes; one that is there already is left as it is. The first chunk is written last. */
   async keep(digest: Digest, text: string, signal: AbortSignal): Promise<void> {
-    if (this.#cache.get(digest) !== undefined) return
+    if (this.#stored.has(shortDigest(digest))) return
     const bundle = readBundle(text)
     const bytes = await compress(text)
     const count = Math.max(1, Math.ceil(bytes.length / CHUNK_BYTES))
@@ -46,6 +64,7 @@ export class BundleStore {
       const data = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)
       await this.#create(chunk(this.#namespace, digest, { index, count, data }), signal)
     }
+    this.#stored.add(shortDigest(digest))
     this.#cache.set(digest, { bundle, bytes: text.length })
   }
 
@@ -54,31 +73,63 @@ export class BundleStore {
     return digest === undefined ? undefined : this.#cache.get(digest)?.bundle
   }
 
-  /** Errors: SetupError when it is not there or is not what its digest says. */
+  /** Errors: SetupError when neither the cluster nor the server has it, or it is not what its digest says. */
   async read(digest: Digest, signal: AbortSignal): Promise<Bundle> {
     const cached = this.#cache.get(digest)
     if (cached !== undefined) return cached.bundle
-    const first = await this.#chunk(digest, 0, signal)
-    const parts = [dataOf(first)]
-    const count = Number(textAt(first, 'metadata', 'annotations', 'styrmin.io/chunks') ?? '1')
-    for (let index = 1; index < count; index++) parts.push(dataOf(await this.#chunk(digest, index, signal)))
-    const text = (await expand(Buffer.concat(parts))).toString('utf8')
-    const bundle = readBundle(checkBundle(text, digest))
+    const text = await this.#text(digest, signal)
+    const bundle = readBundle(text)
     this.#cache.set(digest, { bundle, bytes: text.length })
     return bundle
   }
 
-  /** Removes every stored bundle that nothing refers to. */
-  async collect(inUse: ReadonlySet<string>, signal: AbortSignal): Promise<number> {
+  /**
+   * Removes every stored bundle that nothing refers to.
+   *
+   * Order: `inUse` is asked when it is known what is stored: what is stored later is not looked at.
+   */
+  async collect(inUse: () => ReadonlySet<string>, signal: AbortSignal): Promise<number> {
     const scope = { apiVersion: 'v1', kind: 'Secret', namespace: this.#namespace, labelSelector: LABEL_BUNDLE }
-    const used = new Set([...inUse].map(shortDigest))
+    const { items } = await this.#api.list(scope, signal)
+    const used = new Set([...inUse()].map(shortDigest))
     let removed = 0
-    for (const secret of (await this.#api.list(scope, signal)).items) {
-      if (used.has(textAt(secret, 'metadata', 'labels', LABEL_BUNDLE) ?? '')) continue
+    for (const secret of items) {
+      const short = textAt(secret, 'metadata', 'labels', LABEL_BUNDLE) ?? ''
+      if (used.has(short) || this.#isYoung(secret)) continue
+      // First forgotten, then removed: whoever keeps it meanwhile writes it again.
+      this.#stored.delete(short)
       const name = textAt(secret, 'metadata', 'name') ?? ''
       if (await this.#api.remove(secretRef(this.#namespace, name), {}, signal)) removed++
     }
     return removed
+  }
+
+  #isYoung(secret: JsonObject): boolean {
+    const madeMs = Date.parse(textAt(secret, 'metadata', 'creationTimestamp') ?? '')
+    return this.#clock.now() - madeMs < MIN_AGE_MS
+  }
+
+  /** As it is stored; what was lost is fetched and stored again. Errors: the loss, when the server has it neither. */
+  async #text(digest: Digest, signal: AbortSignal): Promise<string> {
+    try {
+      return await this.#storedText(digest, signal)
+    } catch (error) {
+      if (!(error instanceof SetupError && error.code === 'STY506')) throw error
+      signal.throwIfAborted()
+      const text = await this.#fetch(digest, signal).catch(() => undefined)
+      if (text === undefined) throw error
+      this.#stored.delete(shortDigest(digest))
+      await this.keep(digest, text, signal)
+      return text
+    }
+  }
+
+  async #storedText(digest: Digest, signal: AbortSignal): Promise<string> {
+    const first = await this.#chunk(digest, 0, signal)
+    const parts = [dataOf(first)]
+    const count = Number(textAt(first, 'metadata', 'annotations', 'styrmin.io/chunks') ?? '1')
+    for (let index = 1; index < count; index++) parts.push(dataOf(await this.#chunk(digest, index, signal)))
+    return checkBundle((await expand(Buffer.concat(parts))).toString('utf8'), digest)
   }
 
   async #create(secret: JsonObject, signal: AbortSignal): Promise<void> {

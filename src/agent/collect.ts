@@ -12,7 +12,7 @@ export async function collect(world: AgentWorld, signal: AbortSignal): Promise<v
     if (signal.aborted) return
     try {
       await removeOldRuns(world, signal)
-      await world.bundles.collect(bundlesInUse(world), signal)
+      await world.bundles.collect(() => bundlesInUse(world), signal)
     } catch (error) {
       world.log.warn({ err: error }, 'old records could not be removed')
     }

@@ -94,10 +94,16 @@ interface PartsInput {
 
 /** What a term of leading begins with: nothing that an earlier term has seen. */
 function partsOf({ api, config, log, reporter, namespace }: PartsInput): Parts {
+  const server = connectServer(config.serverUrl, config.token)
   return {
     api,
-    server: connectServer(config.serverUrl, config.token),
-    bundles: new BundleStore(api, namespace),
+    server,
+    bundles: new BundleStore({
+      api,
+      clock: MACHINE_CLOCK,
+      namespace,
+      fetch: (digest, signal) => server.bundle(digest, signal),
+    }),
     queue: new WorkQueue(BACK_OFF),
     clock: MACHINE_CLOCK,
     log,
