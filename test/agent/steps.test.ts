@@ -179,12 +179,23 @@ describe('the Job of a command', () => {
     expect(labels).toEqual({ app: 'shop', 'app.kubernetes.io/managed-by': 'styrmin' })
   })
 
+  test('is named after its run and step', () => {
+    expect(jobName('web-0badcafe-7', 3, 0)).toBe('web-0badcafe-7-s3-0')
+  })
+
   test.for([
-    { run: 'web-0badcafe-7', want: 'web-0badcafe-7-s3-0' },
-    { run: 'x'.repeat(80), want: `${'x'.repeat(58)}-s3-0` },
-    { run: `${'x'.repeat(57)}-12`, want: `${'x'.repeat(57)}-s3-0` },
-  ])('is named $want', ({ run, want }) => {
-    expect(jobName(run, 3, 0)).toBe(want)
+    { of: 'a short name', runs: ['web-0badcafe-7', 'web-0badcafe-8'] },
+    { of: 'a long name', runs: [`${'x'.repeat(54)}-0badcafe-7`, `${'x'.repeat(54)}-0badcafe-8`] },
+    { of: 'long names', runs: [`${'x'.repeat(54)}-0badcafe-7`, `${'x'.repeat(54)}-deadbeef-7`] },
+    {
+      of: 'a name that is cut at a dash',
+      runs: [`${'x'.repeat(45)}---${'y'.repeat(15)}-7`, `${'x'.repeat(45)}----7-8`],
+    },
+    { of: 'a name of the longest run', runs: [`${'x'.repeat(54)}-0badcafe-123`, `${'x'.repeat(54)}-0badcafe-124`] },
+  ])('has another name in another run of $of, and a valid one', ({ runs }) => {
+    const names = runs.map((run) => jobName(run, 12, 3))
+    expect(new Set(names).size).toBe(runs.length)
+    for (const name of names) expect(name).toMatch(/^(?=.{1,63}$)[a-z]([-a-z0-9]*[a-z0-9])?$/)
   })
 
   test.for([

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { podTemplate, workloadFacts } from '../../core/health/workload-facts.ts'
 import { isObject, type Json, type JsonObject, listAt, objectAt, textAt } from '../../util/json.ts'
 import { ANNOTATION_RUN, API_VERSION, LABEL_ID, LABEL_MANAGED_BY, NEVER_READY_GATE } from '../names.ts'
@@ -30,6 +31,7 @@ const CONTROLLER_LABELS = new Set([
 const BORROWED_FROM_POD = ['imagePullSecrets', 'serviceAccountName', 'securityContext', 'tolerations', 'nodeSelector']
 const BORROWED_FROM_CONTAINER = ['env', 'envFrom', 'securityContext', 'imagePullPolicy']
 const MAX_LABEL = 63
+const MARK_DIGITS = 10
 
 /**
  * The Job that runs one argv exactly once.
@@ -103,8 +105,11 @@ function borrowedLabels({ labelsFrom, eagerSelectors }: CommandJob): JsonObject 
   return Object.fromEntries(labels)
 }
 
-/** A name that a retry of the same step finds again. */
+/** A name that a retry of the same step finds again, and that no other run has: what is cut off is in a mark. */
 export function jobName(run: string, step: number, index: number): string {
   const tail = `-s${step}-${index}`
-  return `${run.slice(0, MAX_LABEL - tail.length).replace(/[^a-z0-9]+$/, '')}${tail}`
+  if (run.length + tail.length <= MAX_LABEL) return `${run}${tail}`
+  const mark = `-${createHash('sha256').update(run).digest('hex').slice(0, MARK_DIGITS)}`
+  const kept = run.slice(0, MAX_LABEL - mark.length - tail.length).replace(/[^a-z0-9]+$/, '')
+  return `${kept}${mark}${tail}`
 }
