@@ -47,7 +47,8 @@ interface Absorbed {
 /**
  * Everything that an agent's message changes.
  *
- * Shape:  what belongs to another cluster is left out; what was said before changes nothing;
+ * Shape:  what belongs to another cluster, or to an environment that nobody declared, is left out;
+ *         what was said before changes nothing;
  *         a deployment whose plan no longer starts where the cluster stands gets a new one.
  */
 export async function absorb(
@@ -121,10 +122,15 @@ function keyOf({ deployment }: DeploymentReport): DeploymentKey {
   return deploymentKey(deployment.environment, deployment.name)
 }
 
-function isNews(report: DeploymentReport, cluster: string, { state }: ServerTools): boolean {
+/** The cluster whose agent may speak of a deployment; one that is not known belongs where its environment is. */
+function homeOf(report: DeploymentReport, state: ServerTools['state']): string | undefined {
   const known = state.deployment(keyOf(report))
-  const home = known?.intended?.cluster ?? known?.cluster ?? cluster
-  if (home !== cluster) return false
+  const declared = state.head()?.environments.find(({ name }) => name === report.deployment.environment)
+  return known?.intended?.cluster ?? known?.cluster ?? declared?.cluster
+}
+
+function isNews(report: DeploymentReport, cluster: string, { state }: ServerTools): boolean {
+  if (homeOf(report, state) !== cluster) return false
   const before = state.observed(keyOf(report))?.report
   return !isDeepStrictEqual(
     { ...report, observedAt: '' },

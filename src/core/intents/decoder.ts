@@ -37,6 +37,15 @@ export const count: Decoder<number> = (value, at, faults) =>
     ? value
     : fault(faults, at, 'must be a whole number >= 0')
 
+/** More than will ever be counted one by one; what goes on from a number below it stays exact. */
+const COUNTER_END = 2 ** 40
+
+/** A number that is given one after another, as epochs and sequences are. */
+export const counter: Decoder<number> = (value, at, faults) => {
+  const read = count(value, at, faults)
+  return read === undefined || read < COUNTER_END ? read : fault(faults, at, 'must be less than 2^40')
+}
+
 /** A whole number. */
 export const integer: Decoder<number> = (value, at, faults) =>
   typeof value === 'number' && Number.isSafeInteger(value) ? value : fault(faults, at, 'must be a whole number')

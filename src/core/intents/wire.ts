@@ -27,6 +27,7 @@ import type { Json } from '../../util/json.ts'
 import {
   bool,
   count,
+  counter,
   type Decoded,
   type Decoder,
   decodeWith,
@@ -46,8 +47,8 @@ const deploymentRef = objectOf<DeploymentRef>({ environment: text, name: text, i
 
 const intent = objectOf<Intent>({
   version: oneOf(1),
-  sequence: count,
-  epoch: count,
+  sequence: counter,
+  epoch: counter,
   deployment: deploymentRef,
   phase: oneOf('running', 'stopped', 'deleting'),
   commit: text,
@@ -158,7 +159,7 @@ const driftReport = objectOf<DriftReport>({
 
 const deploymentReport = objectOf<DeploymentReport>({
   deployment: deploymentRef,
-  epoch: count,
+  epoch: counter,
   active: optional(digest),
   plan: optional(digest),
   phase: oneOf('pending', 'applying', 'applied', 'failed', 'stopped', 'deleting', 'deleted', 'needs-attention'),
