@@ -1,9 +1,9 @@
 import { describe } from 'vitest'
 import { agentChecks } from '../agent/kit/checks.ts'
+import { ownControlPlane } from './own-plane.ts'
 import { acquireControlPlane } from './shared.ts'
 
-const plane = acquireControlPlane()
-
-describe.skipIf(plane === undefined)('an agent on a real API server', () => {
-  agentChecks(() => Promise.resolve({ kubeconfig: plane?.kubeconfig ?? '', close: () => Promise.resolve() }))
+describe.skipIf(acquireControlPlane() === undefined)('an agent on a real API server', () => {
+  const open = ownControlPlane()
+  agentChecks(async () => ({ kubeconfig: (await open()).kubeconfig, close: () => Promise.resolve() }))
 })
