@@ -5,7 +5,7 @@ import { collect } from './collect.ts'
 import { CONCURRENCY } from './config.ts'
 import { installCrds } from './install-crds.ts'
 import type { AgentMetrics } from './metrics.ts'
-import { API_VERSION, LABEL_ID } from './names.ts'
+import { API_VERSION, LABEL_ID, resourceKey } from './names.ts'
 import { pinnedKey, pull, type PullControl } from './pull.ts'
 import { reconcile } from './reconcile.ts'
 import type { Reporter } from './reporter.ts'
@@ -95,10 +95,8 @@ async function openWorld(
       scope: { apiVersion: API_VERSION, kind: 'StyrminDeployment' },
       keep: (object) => readDeployment(slim(object)),
       onChange: (key, now, before) => {
-        if (now === undefined) {
-          ids.delete(before?.intent.deployment.id ?? '')
-          if (before?.status.phase !== 'deleted') control.restart()
-        } else ids.set(now.intent.deployment.id, key)
+        noteId(ids, key, { now, before })
+        if (now === undefined && before?.status.phase !== 'deleted') control.restart()
         watches.wake(now?.intent.deployment.id ?? '')
         queue.add(key)
         reporter.touch(key)
@@ -131,6 +129,18 @@ async function openWorld(
     say: (key, message) => reporter.say(key, message),
     onFailure: (transient) => onPass(transient ? 'retry' : 'error', 0),
   }
+}
+
+/** Where the deployment of an id is; a copy under another name is not it. */
+function noteId(
+  ids: Map<string, string>,
+  key: string,
+  seen: { readonly now: DeploymentResource | undefined; readonly before: DeploymentResource | undefined },
+): void {
+  const deployment = (seen.now ?? seen.before)?.intent.deployment
+  if (deployment === undefined || key !== resourceKey(deployment)) return
+  if (seen.now === undefined) ids.delete(deployment.id)
+  else ids.set(deployment.id, key)
 }
 
 /** Without what is large and never read here. A status is written with the rest left as the API server has it. */

@@ -25,6 +25,11 @@ export function resourceName({ name, id }: Pick<DeploymentRef, 'name' | 'id'>): 
   return `${name.slice(0, MAX_NAME - id.length - 1)}-${id}`
 }
 
+/** Where the deployment's custom resource is, and nowhere else: `<namespace>/<name>-<id>`. */
+export function resourceKey(deployment: Pick<DeploymentRef, 'namespace' | 'name' | 'id'>): string {
+  return `${deployment.namespace}/${resourceName(deployment)}`
+}
+
 /** Name of the run of an epoch. */
 export function runName(deployment: string, epoch: number): string {
   return `${deployment}-${epoch}`

@@ -11,7 +11,7 @@ import { executeRun, scopeOf } from './execute-run.ts'
 import { forget } from './forget.ts'
 import { keepObserving } from './observe.ts'
 import { textAt } from '../util/json.ts'
-import { ANNOTATION_LOST } from './names.ts'
+import { ANNOTATION_LOST, resourceKey } from './names.ts'
 import type { DeploymentResource, RunResource } from './resources.ts'
 import { settleRun } from './settle-run.ts'
 import { type Verdict, conditionsOf, writeStatus } from './status.ts'
@@ -182,7 +182,9 @@ async function isAnyRaised(world: AgentWorld, deployment: DeploymentResource, si
   return [...live.values()].some((object) => isRaised(object, bundle, stopped))
 }
 
-function isSigned(world: AgentWorld, { intent }: DeploymentResource): boolean {
+/** A signed intent counts only on its own resource: a copy under another name or in another namespace does not. */
+function isSigned(world: AgentWorld, { key, intent }: DeploymentResource): boolean {
+  if (key !== resourceKey(intent.deployment)) return false
   const known = world.verified.get(intent.signature)
   if (known !== undefined) return known === JSON.stringify(intent)
   const signed = verifyIntent(intent, world.publicKey)

@@ -2,7 +2,7 @@ import { deploymentReport, type ReportInput } from '../core/report/deployment-re
 import { SetupError } from '../domain/errors.ts'
 import type { Step } from '../domain/plan.ts'
 import type { DeploymentReport } from '../domain/wire.ts'
-import { resourceName } from './names.ts'
+import { resourceKey } from './names.ts'
 import type { DeploymentResource, RunResource } from './resources.ts'
 import type { AgentWorld } from './world.ts'
 
@@ -132,6 +132,8 @@ export class Reporter {
       this.#deleted.delete(key)
       return undefined
     }
+    // A copy under another name must not speak for the deployment.
+    if (key !== resourceKey(deployment.intent.deployment)) return undefined
     const run = runOf(world, deployment)
     const planned = await stepsOf(world, deployment, run, signal)
     const observedAt = new Date(world.clock.now()).toISOString()
@@ -147,7 +149,7 @@ export class Reporter {
 
   #taken(world: AgentWorld, report: DeploymentReport): void {
     if (report.phase !== 'deleted') return
-    const key = `${report.deployment.namespace}/${resourceName(report.deployment)}`
+    const key = resourceKey(report.deployment)
     this.#deleted.set(key, report.epoch)
     world.queue.add(key)
   }

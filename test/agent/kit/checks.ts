@@ -421,6 +421,37 @@ export function agentChecks(open: () => Promise<{ readonly kubeconfig: string; c
     await ready(cluster, namespace, nameOf(made))
   })
 
+  test('a signed spec that somebody has copied to another name is refused', async () => {
+    const made = await install({ name: 'copied' })
+    const { namespace } = made.instance
+    const original = await ready(cluster, namespace, nameOf(made))
+    const { labels } = objectAt(original, 'metadata')
+    const copy = { ...original, metadata: { name: 'copy', namespace, labels: labels ?? {} }, status: {} }
+    const { signal } = new AbortController()
+    await cluster.api.create(copy, signal)
+    await settled(
+      cluster,
+      { namespace, name: 'copy', what: 'refused' },
+      (found) => condition(found, 'Stalled')?.['reason'] === 'BadSignature',
+    )
+    const runs = await cluster.list('StyrminRun', namespace)
+    expect(runs.map((run) => textAt(run, 'metadata', 'name'))).toEqual([`${nameOf(made)}-1`])
+    const after = await ready(cluster, namespace, nameOf(made))
+    expect(after['spec']).toEqual(original['spec'])
+    expect(await replicas(made, 'copied-server')).toBe(2)
+    // The original is still looked after, and reported as it is.
+    await cluster.api.remove({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name: 'copied' }, {}, signal)
+    await eventually(
+      { what: 'made again' },
+      async () => (await cluster.get('ConfigMap', namespace, 'copied')) ?? undefined,
+    )
+    await eventually({ what: 'the drift in a report' }, () =>
+      Promise.resolve(server.report('copied')?.drift[0] ?? undefined),
+    )
+    const phases = server.phases('copied')
+    expect(phases.slice(phases.indexOf('applied'))).toEqual(['applied'])
+  })
+
   test('a second agent waits until the first one gives up the lease', async () => {
     const second = await startAgent(
       {
