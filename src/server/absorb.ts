@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type CommitSha, type DeploymentKey, deploymentKey } from '../domain/ids.ts'
 import { CLASSES, type Plan } from '../domain/plan.ts'
 import type { DeploymentReport, Intent, Report } from '../domain/wire.ts'
-import type { Attempt, Changes, DeploymentState, IntendedState, StoredRun } from '../ports/store.ts'
+import type { Attempt, Changes, DeploymentState, IntendedState, Rollout, StoredRun } from '../ports/store.ts'
 import { intentMoves } from './advance.ts'
 import { joinChanges } from './journal.ts'
 import { type NoteFact, noteLine } from './notes.ts'
@@ -83,14 +83,21 @@ export async function absorb(
     unobserved: gone,
     runs: absorbed.flatMap((one) => runOf(one, receivedAtMs)),
   }
-  return joinChanges(seen, toldOf(absorbed, tools), await replan(next.filter(needsNewPlan), tools, signal))
+  const told = toldOf(absorbed, tools)
+  const rollouts = [...tools.state.rollouts(), ...(told.rollouts ?? [])]
+  return joinChanges(seen, told, await replan(next.filter(needsNewPlan), tools, signal, rollouts))
 }
 
-/** New plans for deployments whose newest intent starts from somewhere else than the cluster stands. */
+/**
+ * New plans for deployments whose newest intent starts from somewhere else than the cluster stands.
+ *
+ * Order: of a rollout that is given twice the later counts; what was moved already must be among them.
+ */
 export async function replan(
   states: readonly DeploymentState[],
   tools: ServerTools,
   signal: AbortSignal,
+  rollouts: readonly Rollout[] = tools.state.rollouts(),
 ): Promise<Changes> {
   if (states.length === 0) return {}
   const planned = await planIntents(
@@ -111,7 +118,7 @@ export async function replan(
   const [first] = planned.plans
   if (first === undefined) return { deployments: planned.deployments }
   const { deployments, plans, bundles = [], intents } = planned
-  const moved = moveParts(tools.state.rollouts(), intentMoves(planned, tools), {
+  const moved = moveParts(rollouts, intentMoves(planned, tools), {
     digest: first.plan.digest,
     atMs: tools.now(),
   })

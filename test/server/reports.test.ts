@@ -50,3 +50,31 @@ test('an epoch that no server ever gave is refused', async () => {
   await expect(us.report(reportOf({ ...own, epoch: 2 ** 40 }, 'applied'))).rejects.toThrow('/deployments/0/epoch')
   expect(await storedReports()).toEqual([])
 })
+
+test('one report that ends a part of a rollout and starts another anew loses neither', async () => {
+  const eu = server.agent('eu')
+  await server.commit({ 'production/cart.yml': deployment('cart', 'production') })
+  await eu.obey()
+  await server.commit({ 'production/shop.yml': deployment('shop', 'production', { greeting: 'older' }) })
+  const older = await intentOf(eu, 'production/shop')
+  await eu.report(reportOf(older, 'applying'))
+  const sha = await server.commit({
+    'production/cart.yml': deployment('cart', 'production', { greeting: 'newer' }),
+    'production/shop.yml': deployment('shop', 'production', { greeting: 'newer' }),
+  })
+  const waiting = await intentOf(eu, 'production/shop')
+  await eu.report(reportOf(await intentOf(eu, 'production/cart'), 'applied'), reportOf(older, 'failed'))
+  const anew = await intentOf(eu, 'production/shop')
+  expect(anew).toMatchObject({ commit: sha, epoch: waiting.epoch + 1, from: older.from })
+  await eu.report(reportOf(anew, 'applied'))
+  const { commit } = await server.query<{ commit: { statuses: readonly object[] } }>(
+    'query ($sha: String!) { commit(sha: $sha) { statuses { context state description } } }',
+    { sha },
+  )
+  const context = 'styrmin/deploy/eu/production'
+  expect(commit.statuses).toContainEqual({
+    context,
+    state: 'success',
+    description: 'all 2 applied',
+  })
+})
