@@ -1,9 +1,9 @@
 import { deploymentReport, type ReportInput } from '../core/report/deployment-report.ts'
-import { SetupError } from '../domain/errors.ts'
 import type { Step } from '../domain/plan.ts'
 import type { DeploymentReport } from '../domain/wire.ts'
 import { resourceKey } from './names.ts'
 import type { DeploymentResource, RunResource } from './resources.ts'
+import { MessageRefused } from './server-client.ts'
 import type { AgentWorld } from './world.ts'
 
 const BATCH_MS = 250
@@ -80,15 +80,11 @@ export class Reporter {
   /** One that the server refuses must not hold up the others: it is found by sending fewer, and left out. */
   #notTaken(world: AgentWorld, keys: readonly string[], error: unknown): void {
     world.log.warn({ err: error, deployments: keys }, 'a report could not be sent')
-    const isRefused = error instanceof SetupError
+    const isRefused = error instanceof MessageRefused
     if (isRefused) this.#atOnce = 1
-    if (!isRefused || keys.length > 1) this.#again(keys)
-  }
-
-  #again(keys: readonly string[]): void {
     for (const key of keys) {
-      this.#touched.add(key)
       this.#sent.delete(key)
+      if (!isRefused || keys.length > 1) this.#touched.add(key)
     }
   }
 

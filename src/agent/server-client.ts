@@ -21,7 +21,12 @@ export interface ServerClient {
   report(report: Report, signal: AbortSignal): Promise<void>
 }
 
+/** The message itself is refused: sent again unchanged, it is refused again. */
+export class MessageRefused extends SetupError {}
+
 const ANSWER_MS = 30_000
+/** Answers that speak of the message; any other refusal may end without the message being changed. */
+const OF_THE_MESSAGE = new Set([400, 413, 422])
 
 interface Question {
   readonly path: string
@@ -36,7 +41,8 @@ export function connectServer(url: string, token: string): ServerClient {
     const { status, text } = await exchange(base, token, question, signal)
     if (status >= 200 && status < 300) return text
     if (status >= 500 || status === 429 || status === 408) throw unreachable(base, `HTTP ${status}`)
-    throw refused(`${question.path.split('?')[0] ?? ''}: HTTP ${status} ${text.slice(0, 300)}`)
+    const why = `${question.path.split('?')[0] ?? ''}: HTTP ${status} ${text.slice(0, 300)}`
+    throw refused(why, { ofMessage: OF_THE_MESSAGE.has(status) })
   }
   return {
     hello: async (signal) => read(decodeHello, await ask({ path: 'hello' }, signal)),
@@ -94,7 +100,7 @@ function read<T>(decode: Decoder<T>, text: string): T {
   try {
     value = JSON.parse(text) as Json
   } catch (cause) {
-    throw refused('the answer is no JSON', cause)
+    throw refused('the answer is no JSON', { cause })
   }
   const decoded = decode(value)
   if (decoded.ok) return decoded.value
@@ -112,8 +118,12 @@ function unreachable(base: string, why: string, cause?: unknown): UnreachableErr
   })
 }
 
-function refused(why: string, cause?: unknown): SetupError {
-  return new SetupError('STY504', `the server refused: ${why}`, {
+function refused(
+  why: string,
+  { ofMessage = false, cause }: { readonly ofMessage?: boolean; readonly cause?: unknown } = {},
+): SetupError {
+  const Refusal = ofMessage ? MessageRefused : SetupError
+  return new Refusal('STY504', `the server refused: ${why}`, {
     hint: 'Check the token of the cluster (`styrminctl cluster token`) and the versions of agent and server.',
     cause,
   })

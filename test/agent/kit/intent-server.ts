@@ -32,6 +32,8 @@ export interface IntentServer {
   readonly fills: () => number
   /** While true every request is answered with 503. */
   down: boolean
+  /** Reports that are answered with this code before any is taken in. */
+  refuse: { readonly status: number; times: number }
   stop(): Promise<void>
 }
 
@@ -47,7 +49,9 @@ export async function startIntentServer(): Promise<IntentServer> {
   let sequence = 0
   let fills = 0
 
-  const routes: Readonly<Record<string, (request: IncomingMessage, path: string) => Promise<unknown>>> = {
+  const routes: Readonly<
+    Record<string, (request: IncomingMessage, path: string, response: ServerResponse) => Promise<unknown>>
+  > = {
     hello: () =>
       Promise.resolve({
         version: 1,
@@ -71,7 +75,12 @@ export async function startIntentServer(): Promise<IntentServer> {
       fills++
       return fill(stored.bundle, (JSON.parse(await text(request)) as { readonly key: string }).key)
     },
-    reports: async (request) => {
+    reports: async (request, _path, response) => {
+      if (self.refuse.times > 0) {
+        self.refuse.times--
+        response.statusCode = self.refuse.status
+        return 'not this one'
+      }
       const decoded = decodeReport(JSON.parse(await text(request)))
       if (!decoded.ok) throw new Error(decoded.faults.join('; '))
       for (const report of decoded.value.deployments) {
@@ -86,9 +95,9 @@ export async function startIntentServer(): Promise<IntentServer> {
     if (self.down) return void response.writeHead(503).end()
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return void response.writeHead(401).end('who?')
     const [, name = '', path = ''] = /^\/agent\/v1\/([a-z]+)\/?([^?]*)/.exec(request.url ?? '') ?? []
-    const found = await routes[name]?.(request, path)
+    const found = await routes[name]?.(request, path, response)
     if (found === undefined) return void response.writeHead(404).end('no such thing')
-    response.writeHead(200, { 'content-type': 'application/json' })
+    response.writeHead(response.statusCode, { 'content-type': 'application/json' })
     response.end(typeof found === 'string' ? found : JSON.stringify(found))
   }
   const server = createServer((request, response) => {
@@ -100,6 +109,7 @@ export async function startIntentServer(): Promise<IntentServer> {
   const self: IntentServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     down: false,
+    refuse: { status: 0, times: 0 },
     ask: ({ bundle, plan, phase = 'running', from, forged = false }) => {
       const encoded = encodeBundle(bundle)
       bundles.set(encoded.digest, { text: encoded.text, bundle })
