@@ -3,6 +3,7 @@ import { startReflector, type Reflector } from '../adapters/kube/reflector.ts'
 import { objectAt, type JsonObject } from '../util/json.ts'
 import { collect } from './collect.ts'
 import { CONCURRENCY } from './config.ts'
+import { isMissed } from './forget.ts'
 import { installCrds } from './install-crds.ts'
 import type { AgentMetrics } from './metrics.ts'
 import { API_VERSION, LABEL_ID, resourceKey } from './names.ts'
@@ -96,7 +97,7 @@ async function openWorld(
       keep: (object) => readDeployment(slim(object)),
       onChange: (key, now, before) => {
         noteId(ids, key, { now, before })
-        if (now === undefined && before?.status.phase !== 'deleted') control.restart()
+        if (now === undefined && isMissed(before)) control.restart()
         watches.wake(now?.intent.deployment.id ?? '')
         queue.add(key)
         reporter.touch(key)
