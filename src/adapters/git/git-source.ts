@@ -2,7 +2,7 @@
 // Out:   a GitSource: commits, trees and notes, objects only.
 // Never: a work tree, a checkout, or a credential sent to a host that it is not for.
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as git from 'isomorphic-git'
@@ -30,6 +30,8 @@ export interface GitSourceOptions {
 const PUSH_TRIES = 8
 const LOCK_TRIES = 100
 const LOCK_WAIT_MS = 50
+/** Nobody holds the lock of a ref this long; whoever made it was killed. */
+const LOCK_STALE_MS = 60_000
 
 /**
  * Opens a repository; a remote one is not fetched yet.
@@ -129,9 +131,15 @@ async function takeLock(path: string, signal: AbortSignal): Promise<Awaited<Retu
     } catch (cause) {
       if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw lockError(path, cause)
     }
-    await delay(LOCK_WAIT_MS, undefined, { signal })
+    if (await isStale(path)) await rm(path, { force: true })
+    else await delay(LOCK_WAIT_MS, undefined, { signal })
   }
   throw lockError(path, new Error(`${path} exists: ${await readFile(path, 'utf8').catch(() => '')}`))
+}
+
+async function isStale(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found !== undefined && Date.now() - found.mtimeMs > LOCK_STALE_MS
 }
 
 function lockError(path: string, cause: unknown): SetupError {
