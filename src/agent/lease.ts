@@ -32,11 +32,11 @@ export async function whileLeading(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const lease = await acquire(candidate, signal)
-    if (lease === undefined) return
+    const taken = await acquire(candidate, signal)
+    if (taken === undefined) return
     const term = new AbortController()
     const leading = AbortSignal.any([signal, term.signal])
-    const renewing = renew(candidate, lease, term, leading)
+    const renewing = renew(candidate, taken, term, leading)
     try {
       await lead(leading)
     } finally {
@@ -46,7 +46,13 @@ export async function whileLeading(
   }
 }
 
-async function acquire(candidate: Candidate, signal: AbortSignal): Promise<JsonObject | undefined> {
+/** A lease that was taken, and when it was asked for on our own clock. */
+interface Held {
+  readonly lease: JsonObject
+  readonly askedMs: number
+}
+
+async function acquire(candidate: Candidate, signal: AbortSignal): Promise<Held | undefined> {
   const { clock } = candidate
   let seen = { version: '', atMs: 0 }
   while (!signal.aborted) {
@@ -55,7 +61,8 @@ async function acquire(candidate: Candidate, signal: AbortSignal): Promise<JsonO
       const version = textAt(live, 'metadata', 'resourceVersion') ?? ''
       if (version !== seen.version) seen = { version, atMs: performance.now() }
       if (live === undefined || isFree(live, candidate, performance.now() - seen.atMs)) {
-        return await take(candidate, live, signal)
+        const askedMs = performance.now()
+        return { lease: await take(candidate, live, signal), askedMs }
       }
     } catch (error) {
       if (signal.aborted) return undefined
@@ -80,19 +87,20 @@ function nameOf(identity: string): string {
 
 async function renew(
   candidate: Candidate,
-  lease: JsonObject,
+  { lease, askedMs: sinceMs }: Held,
   term: AbortController,
   signal: AbortSignal,
 ): Promise<JsonObject | undefined> {
   let held = lease
-  let deadline = deadlineOf(term)
+  let deadline = deadlineOf(term, sinceMs)
   while (!signal.aborted) {
     await candidate.clock.sleep(RENEW_MS, signal).catch(() => undefined)
     if (signal.aborted) break
     try {
+      const askedMs = performance.now()
       held = await take(candidate, held, signal)
       clearTimeout(deadline)
-      deadline = deadlineOf(term)
+      deadline = deadlineOf(term, askedMs)
     } catch (error) {
       // Somebody else has written it: it is not ours any more. Anything else may pass before the deadline.
       if (error instanceof ApiError && error.status === 409) {
@@ -106,8 +114,10 @@ async function renew(
   return held
 }
 
-function deadlineOf(term: AbortController): NodeJS.Timeout {
-  return setTimeout(() => term.abort(new Error('the lease could not be renewed')), DURATION_MS - MARGIN_MS)
+/** Counted from before the request: others may count from the moment it was written, not from its answer. */
+function deadlineOf(term: AbortController, askedMs: number): NodeJS.Timeout {
+  const leftMs = Math.max(0, askedMs + DURATION_MS - MARGIN_MS - performance.now())
+  return setTimeout(() => term.abort(new Error('the lease could not be renewed')), leftMs)
 }
 
 /** Writes the lease as ours; its resourceVersion guards it. */

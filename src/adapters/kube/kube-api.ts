@@ -14,6 +14,8 @@ import { watchError } from './status-error.ts'
 
 const PAGE = 500
 const WATCH_MIN_SECONDS = 300
+/** A line has no limit of its own. */
+const MAX_LOG_BYTES = 16_384
 
 /** A Kubernetes API with what only pods have. */
 export interface KubeApi extends ClusterApi, PodLogs {
@@ -161,7 +163,8 @@ class HttpKubeApi implements KubeApi {
   ): Promise<string> {
     const path = `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}/log`
     try {
-      return await this.#http.text({ method: 'GET', path, query: { tailLines: String(lines) } }, signal)
+      const query = { tailLines: String(lines), limitBytes: String(MAX_LOG_BYTES) }
+      return await this.#http.text({ method: 'GET', path, query }, signal)
     } catch (error) {
       // Whatever stands in the way of a log must not hide the failure that it should explain.
       if (error instanceof ApiError || error instanceof UnreachableError) return ''
