@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { StyrminError } from '../domain/errors.ts'
+import { SetupError, StyrminError } from '../domain/errors.ts'
 import type { CommitSha } from '../domain/ids.ts'
 import type { Forge } from '../ports/forge.ts'
+import type { CommitStatus } from '../ports/store.ts'
 import type { ServerTools } from './tools.ts'
 import type { TroubleSource } from './state.ts'
 
@@ -96,14 +97,38 @@ export function notesBatch({ store, git }: Pick<ServerTools, 'store' | 'git'>): 
   }
 }
 
-/** Sends the newest status of each context; what was overtaken in between is sent again. */
+/**
+ * Sends the newest status of each context; what was overtaken in between is sent again.
+ *
+ * Shape:  what the forge refused is passed over until nothing else waits, then tried again.
+ * Errors: the first refusal, after all others of the batch were sent; UnreachableError at once.
+ */
 export function statusBatch({ store }: Pick<ServerTools, 'store'>, forge: Forge): SendBatch {
+  const refused = new Map<string, SetupError>()
   return async (signal) => {
-    const waiting = await store.outbox.unsentStatuses(STATUSES_AT_ONCE)
-    for (const status of waiting) {
-      await forge.setStatus(status, signal)
-      await store.outbox.statusSent(status)
+    const waiting = await store.outbox.unsentStatuses(STATUSES_AT_ONCE + refused.size)
+    if (waiting.every((status) => refused.has(idOf(status)))) refused.clear()
+    const batch = waiting.filter((status) => !refused.has(idOf(status))).slice(0, STATUSES_AT_ONCE)
+    for (const status of batch) {
+      const refusal = await refusalOf(forge.setStatus(status, signal))
+      if (refusal === undefined) await store.outbox.statusSent(status)
+      else refused.set(idOf(status), refusal)
     }
-    return waiting.length
+    for (const refusal of refused.values()) throw refusal
+    return batch.length
+  }
+}
+
+function idOf({ sha, context, state, description, atMs }: CommitStatus): string {
+  return JSON.stringify([sha, context, state, description, atMs])
+}
+
+async function refusalOf(sending: Promise<void>): Promise<SetupError | undefined> {
+  try {
+    await sending
+    return undefined
+  } catch (cause) {
+    if (cause instanceof SetupError) return cause
+    throw cause
   }
 }

@@ -123,17 +123,20 @@ interface Forge {
     readonly description: string
   }[]
   answer: number
+  /** The context whose statuses are refused for good. */
+  refused: string
   readonly close: () => void
 }
 
 async function startForge(): Promise<Forge> {
   const got: Forge['got'] = []
-  const forge = { answer: 201 }
+  const forge = { answer: 201, refused: '' }
   const http: Server = createServer((request, response) => {
     void bodyOf(request).then((text) => {
-      if (forge.answer === 201)
-        got.push({ path: request.url ?? '', ...(JSON.parse(text) as Omit<Forge['got'][number], 'path'>) })
-      response.writeHead(forge.answer, { 'content-type': 'application/json' }).end('{}')
+      const status = JSON.parse(text) as Omit<Forge['got'][number], 'path'>
+      const answer = status.context === forge.refused ? 422 : forge.answer
+      if (answer === 201) got.push({ path: request.url ?? '', ...status })
+      response.writeHead(answer, { 'content-type': 'application/json' }).end('{}')
     })
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
@@ -191,5 +194,33 @@ test('commit statuses reach the forge, once it answers again and also after a re
     'styrmin/plan success',
   ])
   expect(new Set(forge.got.map(({ path }) => path))).toEqual(new Set([`/api/v1/repos/ops/apps/statuses/${first}`]))
+  forge.close()
+})
+
+test('a status that the forge refuses holds back no other, and is shown as a problem', async () => {
+  const forge = await startForge()
+  forge.refused = 'styrmin/plan'
+  writeFileSync(join(scratch.folder, 'token'), 'token\n')
+  const first = await push(SHOP, 'first')
+  const url = await start({
+    forge: {
+      kind: 'gitea',
+      api: forge.api,
+      owner: 'ops',
+      repository: 'apps',
+      tokenFile: join(scratch.folder, 'token'),
+    },
+  })
+  await headIs((query) => ask(url, query), first)
+  await until('two statuses', async () => (forge.got.length >= 2 ? true : undefined))
+  expect(forge.got.map(({ context }) => context).sort()).toEqual([
+    'styrmin/deploy/eu/production',
+    'styrmin/deploy/us/staging',
+  ])
+  const { problems } = await until('the problem', async () => {
+    const answer = await ask<{ problems: { nodes: { code: string }[] } }>(url, '{ problems { nodes { code } } }')
+    return answer.problems.nodes.length > 0 ? answer : undefined
+  })
+  expect(problems.nodes).toMatchObject([{ code: 'STY411' }])
   forge.close()
 })
