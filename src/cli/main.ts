@@ -25,6 +25,9 @@ const world: CliWorld = {
   env: process.env,
 }
 
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => process.exit(cause.code === 'EPIPE' ? 0 : 4))
+
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort(new Error(name)))
 
