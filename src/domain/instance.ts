@@ -1,5 +1,5 @@
 import type { JsonObject } from '../util/json.ts'
-import type { ComponentSpec } from './documents.ts'
+import type { ComponentSpec, Hook, Mode } from './documents.ts'
 import type { DeploymentKey, Digest, JsonPointer, StableId } from './ids.ts'
 import type { Manifest } from './manifest.ts'
 import type { Origin, SourceRef } from './source.ts'
@@ -68,8 +68,8 @@ export interface ResolvedInstance {
 /** An action ready to run: JavaScript of its file and the files it imports. */
 export interface LinkedAction {
   readonly name: string
-  readonly hook: 'setup' | 'upgrade' | 'backup' | 'restore' | 'clone' | 'delete'
-  readonly mode: 'pre' | 'core' | 'post'
+  readonly hook: Hook
+  readonly mode: Mode
   readonly entry: { readonly file: string; readonly function: string }
   /** Sorted by path; JavaScript, types stripped. */
   readonly modules: readonly { readonly path: string; readonly code: string }[]

@@ -1,12 +1,11 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { execFile } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { settled } from '../../examples/overview.ts'
 import { startUp, type UpHandle } from '../../src/cli/up.ts'
 import type { CliWorld } from '../../src/cli/world.ts'
+import { gitIn } from './work-copy.ts'
 
 const root = join(import.meta.dirname, '../..')
 const signal = new AbortController().signal
@@ -56,10 +55,12 @@ const world: CliWorld = {
 }
 
 let folder: string
+let git: ReturnType<typeof gitIn>
 let up: UpHandle
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'styrmin-hooks-'))
+  git = gitIn(folder)
   await git('init', '--quiet', '--initial-branch=main')
   await cp(join(root, 'drivers/redis'), join(folder, 'drivers/redis'), { recursive: true })
   const spec = join(folder, 'drivers/redis/driver.styrmin.yml')
@@ -102,10 +103,4 @@ async function stepsAfter(documents: string): Promise<readonly string[]> {
   const steps = runs.nodes[0]?.steps ?? []
   expect(steps.filter(({ state }) => state !== 'succeeded')).toEqual([])
   return steps.map(({ name }) => name)
-}
-
-async function git(...args: readonly string[]): Promise<string> {
-  const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false']
-  const { stdout } = await promisify(execFile)('git', [...identity, '-C', folder, ...args])
-  return stdout.trim()
 }

@@ -15,13 +15,18 @@ export interface WorkCopy {
   push(commit: HistoryCommit): Promise<string>
 }
 
-/** Makes an empty clone that pushes to a remote; `remote` may carry credentials. */
-export async function makeWorkCopy(folder: string, remote: string): Promise<WorkCopy> {
-  const git = async (...args: readonly string[]): Promise<string> => {
+/** Runs git in a folder as a person whose identity does not depend on the machine; what it prints. */
+export function gitIn(folder: string): (...args: readonly string[]) => Promise<string> {
+  return async (...args) => {
     const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false']
     const { stdout } = await run('git', [...identity, '-C', folder, ...args], { maxBuffer: 64 << 20 })
     return stdout.trim()
   }
+}
+
+/** Makes an empty clone that pushes to a remote; `remote` may carry credentials. */
+export async function makeWorkCopy(folder: string, remote: string): Promise<WorkCopy> {
+  const git = gitIn(folder)
   await run('git', ['init', '--quiet', '--initial-branch=main', folder])
   await git('remote', 'add', 'origin', remote)
   return {
